@@ -1,0 +1,62 @@
+import type { ObjectEvent } from '../../model/event.ts';
+import type { Buckets } from '../buckets.ts';
+import { administer } from './administration.ts';
+import { type CoreOptions, createCore } from './core.ts';
+import { createS3Server } from './http/server.ts';
+import { transfer } from './transfer.ts';
+
+export interface EmbeddedOptions extends Omit<CoreOptions, 'onEvent'> {
+  /** The administrator's keys; further ones may be known to `secretOf`. */
+  keys: { accessKey: string; secretKey: string };
+  /** Told of every event once it is on disk, with the names of the jobs that it made. */
+  onEvent?: (event: ObjectEvent, jobs: string[]) => void;
+  /** Is this the name of our own host? Without it every name is. */
+  isOurHost?: (host: string | undefined) => boolean;
+}
+
+// Beside this file is what all of it works on: `core`, and how objects come and go. `http` is the server and what
+// answers are made of, `signing` who asks, `content` the bytes and what is said of them, `forms` the uploads of
+// browsers, `rules` what S3 lays down (no file, no database), `routes` one file for each kind of request.
+
+/** The store of objects inside the daemon. */
+export interface Embedded extends Buckets {
+  /** Serves S3; answers the port. */
+  listen(host: string, port: number): Promise<number>;
+  /** Lets go of the object versions that these events were about: they can be replayed no more. */
+  release(eventIds: string[]): Promise<void>;
+  /** Removes the bytes that events held which are gone by now. Call it after events were deleted. */
+  tidy(): Promise<void>;
+  /** The bytes of overwritten and deleted objects that are kept for events alone. */
+  heldBytes(): number;
+  close(): Promise<void>;
+}
+
+/** Opens the store in its folder; it serves nobody before `listen`. */
+export async function createEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const { keys, isOurHost, onEvent = () => undefined } = options;
+  const core = await createCore({ ...options, onEvent });
+  const server = createS3Server({
+    core,
+    isOurHost,
+    secretOf: (key) => (key === keys.accessKey ? keys.secretKey : undefined),
+  });
+  let url = 'http://127.0.0.1:0';
+  const endpoint = () => ({ url, region: core.region, ...keys });
+  return {
+    endpoint,
+    ...administer(core),
+    ...transfer(core, endpoint),
+    listen: async (host, port) => {
+      const actual = await server.listen(host, port);
+      url = `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
+      return actual;
+    },
+    release: (eventIds) => core.change(() => core.blobs.release(eventIds)),
+    tidy: () => core.change(() => undefined),
+    heldBytes: () => core.blobs.heldBytes(),
+    close: async () => {
+      await server.close();
+      await core.settled();
+    },
+  };
+}
