@@ -1,0 +1,59 @@
+import type { SandboxError } from '../model/errors.ts';
+import type { Service } from '../model/service.ts';
+
+/** The services that could not be deployed, and when to try each again: later each time. */
+export interface Failures {
+  /** Remembers why it failed, and wakes the loop when it has rested. */
+  add(service: Service, error: SandboxError): void;
+  /** Did this very version fail a moment ago? What is declared anew is tried at once. */
+  isResting(service: Service): boolean;
+  /** What the newest try failed with. */
+  of(name: string): { error: SandboxError; version: number } | undefined;
+  forget(name: string): void;
+  /** Forgets all but these. */
+  keep(names: Set<string>): void;
+}
+
+const firstPauseMs = 1_000;
+const longestPauseMs = 60_000;
+
+interface Failure {
+  error: SandboxError;
+  version: number;
+  fingerprint: string;
+  pauseMs: number;
+  /** Rings when it has rested. */
+  timer?: NodeJS.Timeout;
+}
+
+/** No failures yet. Waits by timers alone: what is done to the clock does not matter. */
+export function createFailures(wake: () => void): Failures {
+  const failures = new Map<string, Failure>();
+  const forget = (name: string) => {
+    clearTimeout(failures.get(name)?.timer);
+    failures.delete(name);
+  };
+  return {
+    add: ({ name, version, fingerprint }, error) => {
+      const before = failures.get(name);
+      const again = before?.fingerprint === fingerprint;
+      const pauseMs = again ? Math.min(before.pauseMs * 2, longestPauseMs) : firstPauseMs;
+      const failure: Failure = { error, version, fingerprint, pauseMs };
+      forget(name);
+      failures.set(name, failure);
+      failure.timer = setTimeout(() => {
+        failure.timer = undefined;
+        wake();
+      }, pauseMs).unref();
+    },
+    isResting: ({ name, version }) => {
+      const failure = failures.get(name);
+      return failure?.timer !== undefined && failure.version === version;
+    },
+    of: (name) => failures.get(name),
+    forget,
+    keep: (names) => {
+      for (const name of failures.keys()) if (!names.has(name)) forget(name);
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import type { Deployment } from '../executors/executor.ts';
+import type { Service } from '../model/service.ts';
+
+/** One thing to do, and why. */
+export type Step =
+  | { verb: 'deploy' | 'replace'; service: Service; why: string }
+  | { verb: 'withdraw'; name: string; why: string };
+
+/** What makes the observed match the declared; pure. */
+export function plan(declared: Service[], observed: Deployment[]): Step[] {
+  const running = new Map(observed.map((deployment) => [deployment.service, deployment.fingerprint]));
+  const steps: Step[] = [];
+  for (const service of declared) {
+    const now = running.get(service.name);
+    running.delete(service.name);
+    if (now === undefined) steps.push({ verb: 'deploy', service, why: 'not running' });
+    else if (now !== service.fingerprint) steps.push({ verb: 'replace', service, why: 'definition changed' });
+  }
+  for (const name of running.keys()) steps.push({ verb: 'withdraw', name, why: 'no longer declared' });
+  return steps;
+}
