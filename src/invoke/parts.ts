@@ -1,0 +1,65 @@
+import type { Executor } from '../executors/executor.ts';
+import type { ObjectEvent } from '../model/event.ts';
+import type { Invocation } from '../model/invocation.ts';
+import type { Service } from '../model/service.ts';
+import type { Outcome, Payload } from '../model/task.ts';
+import type { Store } from '../store/store.ts';
+
+export interface RunOptions {
+  /** Extra variables for the script, `Http_*`. */
+  variables: Record<string, string>;
+  owner?: string;
+  signal: AbortSignal;
+}
+
+export interface JobOptions {
+  /** OSCAR: a delegating cluster names the job. */
+  id?: string;
+  owner?: string;
+}
+
+/** One request becomes one outcome. */
+export interface Invoke {
+  /** Runs the service now and waits; the invocation is kept for logs and replay. */
+  run(service: Service, payload: Payload, options: RunOptions): Promise<{ invocation: Invocation; outcome: Outcome }>;
+  /** Queues a job; it survives anything once this resolves. */
+  job(service: Service, payload: Payload, options: JobOptions): Promise<Invocation>;
+  /** Runs a finished invocation again: on the service as it was then, or as it is today. */
+  replay(id: string, version: 'then' | 'today'): Promise<Invocation>;
+  /** Ends them if they still wait or run, and forgets them with their logs. */
+  remove(ids: string[]): Promise<void>;
+}
+
+/** What only the daemon does with it. */
+export interface InvokeControl extends Invoke {
+  /** Jobs were queued behind its back (by object events). */
+  wake(): void;
+  /** Ends and forgets every invocation of a service. */
+  removeAll(service: string): Promise<void>;
+  /** Gives what runs a moment, then `kill`s it: cut jobs go back into the queue for the next start. */
+  close(kill: () => Promise<void>): Promise<void>;
+}
+
+/** What happens while invocations run, told as it happens. */
+export interface Watcher {
+  started(invocation: Invocation): void;
+  finished(invocation: Invocation): void;
+}
+
+export interface InvokeParts {
+  store: Store;
+  executor: Executor;
+  /** The version that serves now: the newest one that could be deployed. Throws when there is none. */
+  serving(name: string): Promise<Service>;
+  /** The body that an object event has for a script. */
+  eventBody(event: ObjectEvent): Buffer;
+  watcher: Watcher;
+  concurrency: number;
+  serviceConcurrency: number;
+  /** How long running jobs may take to end when the sandbox stops. */
+  graceMs: number;
+  /** How long a job rests after the executor broke, the first time; four times as long each time after. */
+  retryMs: number;
+  now(): number;
+  onFailure(error: unknown): void;
+}

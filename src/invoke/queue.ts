@@ -1,0 +1,115 @@
+import type { Invocation } from '../model/invocation.ts';
+import type { Invocations } from '../store/invocations.ts';
+
+export interface QueueOptions {
+  invocations: Invocations;
+  /** Runs one job to its final state. Calls `onRan` once its script has ended: then the next one may start. */
+  execute(invocation: Invocation, signal: AbortSignal, onRan: () => void): Promise<void>;
+  /** Jobs that may run at once, in all and of one service. */
+  concurrency: number;
+  serviceConcurrency: number;
+  onFailure(error: unknown): void;
+}
+
+/** The jobs that wait, in the order they came, as far as their services have room. */
+export interface Queue {
+  /** There may be something to do. */
+  wake(): void;
+  /** Ends a running job; one that only waits is none of the queue's business. */
+  stop(id: string): Promise<void>;
+  running(): number;
+  /** Starts nothing more and resolves when what runs has ended. */
+  close(): Promise<void>;
+}
+
+const pauseMs = 1_000;
+
+interface Claim {
+  service: string;
+  abort: AbortController;
+  /** The script has ended; what is left is to write down how. */
+  ran: boolean;
+  done: Promise<void>;
+}
+
+export function createQueue({ invocations, execute, concurrency, serviceConcurrency, onFailure }: QueueOptions): Queue {
+  const claims = new Map<string, Claim>();
+  let scheduled = false;
+  let paused = false;
+  let closed = false;
+
+  const running = (): Claim[] => [...claims.values()].filter((claim) => !claim.ran);
+
+  /** Nothing can be written down (a full disk): the same job would fail again at once, thousands of times. */
+  const pause = (error: unknown) => {
+    onFailure(error);
+    paused = true;
+    setTimeout(() => {
+      paused = false;
+      wake();
+    }, pauseMs).unref();
+  };
+
+  const busy = (): string[] => {
+    const counts = new Map<string, number>();
+    for (const { service } of running()) counts.set(service, (counts.get(service) ?? 0) + 1);
+    return [...counts].filter(([, n]) => n >= serviceConcurrency).map(([service]) => service);
+  };
+
+  const start = (invocation: Invocation) => {
+    const claim: Claim = {
+      service: invocation.service,
+      abort: new AbortController(),
+      ran: false,
+      done: Promise.resolve(),
+    };
+    claims.set(invocation.id, claim);
+    const onRan = () => {
+      claim.ran = true;
+      wake();
+    };
+    claim.done = execute(invocation, claim.abort.signal, onRan)
+      .catch(pause)
+      .finally(() => {
+        claims.delete(invocation.id);
+        wake();
+      });
+  };
+
+  const next = (): Invocation | undefined => {
+    // A claimed job stays `Pending` on disk until its start is written: ask for enough to see past those.
+    const oldest = (except: string[]) =>
+      invocations.pending({ limit: claims.size + 1, except }).find((invocation) => !claims.has(invocation.id));
+    // Nobody's backlog keeps another service waiting: who has nothing running comes first.
+    return oldest([...new Set(running().map((claim) => claim.service))]) ?? oldest(busy());
+  };
+
+  const fill = () => {
+    scheduled = false;
+    while (!closed && !paused && running().length < concurrency) {
+      const invocation = next();
+      if (!invocation) return;
+      start(invocation);
+    }
+  };
+
+  const wake = () => {
+    if (scheduled || closed) return;
+    scheduled = true;
+    setImmediate(fill);
+  };
+
+  return {
+    wake,
+    running: () => running().length,
+    stop: async (id) => {
+      const claim = claims.get(id);
+      claim?.abort.abort();
+      await claim?.done;
+    },
+    close: async () => {
+      closed = true;
+      await Promise.all([...claims.values()].map((claim) => claim.done));
+    },
+  };
+}
