@@ -1,0 +1,97 @@
+import type { Invocation } from '../../model/invocation.ts';
+import { type Answer, empty, json, text, textStream } from '../answer.ts';
+import { follow, withNewlines } from '../follow.ts';
+import { isTrue, seconds } from '../formats.ts';
+import { afterOf, pageToken } from '../paging.ts';
+import type { ApiParts } from '../parts.ts';
+import type { Route } from '../route.ts';
+
+const ofService = '/system/logs/:serviceName';
+const ofJob = `${ofService}/:jobName`;
+/** OSCAR: JOB_LISTING_LIMIT. */
+const pageSize = 70;
+
+/** The jobs of a service, and what each of them printed. */
+export function logRoutes(parts: ApiParts): Route[] {
+  const { store, invoke } = parts;
+  const find = (service = '', id = ''): Invocation | undefined => {
+    const invocation = store.services.get(service) && store.invocations.get(id);
+    return invocation?.service === service ? invocation : undefined;
+  };
+  return [
+    {
+      method: 'get',
+      path: ofService,
+      access: 'admin',
+      handle: ({ params, query }) => listed(parts, params.serviceName ?? '', query.get('page') ?? ''),
+    },
+    {
+      method: 'delete',
+      path: ofService,
+      access: 'admin',
+      handle: async ({ params, query }) => {
+        const name = params.serviceName ?? '';
+        if (!store.services.get(name)) return empty(404);
+        await invoke.remove(jobsOf(parts, name, isTrue(query.get('all'))));
+        return empty(204);
+      },
+    },
+    {
+      method: 'get',
+      path: ofJob,
+      access: 'admin',
+      handle: async ({ params, query, gone }) => {
+        const job = find(params.serviceName, params.jobName);
+        if (!job) return empty(404);
+        const timestamps = isTrue(query.get('timestamps'));
+        if (isTrue(query.get('follow'))) return textStream(withNewlines(follow(parts, job, { timestamps, gone })));
+        if (job.state === 'Pending' && !(await store.logs.exists(job.service, job.id))) return empty(404);
+        return textStream(withNewlines(store.logs.read(job.service, job.id, { timestamps })));
+      },
+    },
+    {
+      method: 'delete',
+      path: ofJob,
+      access: 'admin',
+      handle: async ({ params }) => {
+        const job = find(params.serviceName, params.jobName);
+        if (!job) return empty(404);
+        await invoke.remove([job.id]);
+        return empty(204);
+      },
+    },
+  ];
+}
+
+function listed({ store }: ApiParts, service: string, page: string): Answer {
+  if (!store.services.get(service)) return empty(404);
+  const after = afterOf(page);
+  if (after === undefined) return text(400, `invalid continue token: “${page}” is not a next_page of this list`);
+  const jobs = store.invocations.page(service, { after, limit: pageSize + 1 });
+  const shown = jobs.slice(0, pageSize);
+  const last = shown.at(-1);
+  return json(200, {
+    jobs: Object.fromEntries(shown.map((job) => [job.id, entry(job)])),
+    // Absent on the last page: an empty one makes the command line fail.
+    ...(jobs.length > pageSize && last ? { next_page: pageToken(last.id) } : {}),
+  });
+}
+
+const entry = ({ state, createdAt, startedAt, finishedAt }: Invocation) => ({
+  status: state,
+  creation_time: seconds(createdAt),
+  ...(startedAt ? { start_time: seconds(startedAt) } : {}),
+  ...(finishedAt ? { finish_time: seconds(finishedAt) } : {}),
+});
+
+/** The jobs that a deletion means. OSCAR: those with a success, unless all are. */
+function jobsOf({ store }: ApiParts, service: string, all: boolean): string[] {
+  const ids: string[] = [];
+  for (let after = ''; ; ) {
+    const jobs = store.invocations.page(service, { after, limit: 1000 });
+    const last = jobs.at(-1);
+    if (!last) return ids;
+    ids.push(...jobs.filter((job) => all || job.state === 'Succeeded').map((job) => job.id));
+    after = last.id;
+  }
+}
