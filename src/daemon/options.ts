@@ -1,0 +1,35 @@
+import type { Happening } from '../api/protocol.ts';
+import type { Port } from './ports.ts';
+
+/** What the user decides about a daemon. */
+export interface DaemonOptions {
+  dataDir: string;
+  /** The folder of FDL files to serve and watch. */
+  folder?: string;
+  executor: 'auto' | 'local';
+  /** Why it is not the executor that was asked for, one sentence. */
+  fallback?: string;
+  /** The address to bind to, 127.0.0.1 unless told otherwise. */
+  host: string;
+  port: Port;
+  s3Port: Port;
+  /** Further names under which clients may reach us (`--allow-host`). */
+  allowHosts: string[];
+  /** How many jobs may run at once, in all and of one service. */
+  concurrency: number;
+  serviceConcurrency: number;
+  /** Seconds after which a synchronous call, and a job, is ended; 0 is never. */
+  runTimeout: number;
+  jobTimeout: number;
+  /** How many finished invocations are kept per service, and for how many days. */
+  keepInvocations: number;
+  keepDays: number;
+  /** How many bytes of overwritten or deleted objects are kept for replay. */
+  keepBytes: number;
+  /** The longest log of one invocation, in bytes. */
+  keepLogBytes: number;
+  /** The environment that services on this machine may see: PATH, HOME, LANG, TMPDIR, USER. */
+  shellEnvironment: Record<string, string>;
+  version: string;
+  onHappening?: (happening: Happening) => void;
+}

@@ -1,0 +1,102 @@
+import type { Status } from '../api/protocol.ts';
+import { createLog, type Log } from '../log.ts';
+import type { LoopParts } from '../reconcile/loop.ts';
+import type { Store } from '../store/store.ts';
+import { type Bus, createBus } from './bus.ts';
+import type { Credentials } from './credentials.ts';
+import { places } from './files.ts';
+import { ourHosts } from './hosts.ts';
+import type { DaemonOptions } from './options.ts';
+import { createTelling } from './tell.ts';
+
+/** What nearly every part is handed. */
+export interface Surroundings {
+  now(): number;
+  log: Log;
+  onFailure(error: unknown): void;
+  bus: Bus;
+  happenings: Bus;
+  tell: ReturnType<typeof createTelling>;
+  credentials: Credentials;
+  isOurHost(host: string | undefined): boolean;
+  platform: { version: string; commit: string; architecture: string };
+}
+
+const kept = 500;
+
+export function createSurroundings(options: DaemonOptions, credentials: Credentials): Surroundings {
+  const now = Date.now;
+  const log = createLog(places(options.dataDir).log);
+  const bus = createBus({ now, keep: kept });
+  if (options.onHappening) bus.subscribe(options.onHappening);
+  return {
+    now,
+    log,
+    onFailure: (error) => log.error('failure', { error: String(error), stack: (error as Error)?.stack }),
+    bus,
+    happenings: bus,
+    tell: createTelling(bus.tell),
+    credentials,
+    isOurHost: ourHosts(options.host, options.allowHosts),
+    platform: { version: `v${options.version}`, commit: '', architecture: goArchitecture(process.arch) },
+  };
+}
+
+/** OSCAR tells the architecture as Go does. */
+const goArchitecture = (name: string): string => (name === 'x64' ? 'amd64' : name);
+
+type Reports = Pick<LoopParts, 'onReady' | 'onFailed' | 'onWithdrawn' | 'onBroken'>;
+
+/** What the loop reports: told to everyone, and kept with the service. */
+export const loopReports = ({ tell, onFailure }: Surroundings, { services }: Store): Reports => ({
+  onReady: (service, warnings) => {
+    // Said once a service: a later version, or start, says again only what is new.
+    const known = services.get(service.name)?.warnings ?? [];
+    tell.ready(
+      service,
+      warnings.filter((warning) => !known.includes(warning)),
+    );
+    if (warnings.join('\n') !== known.join('\n')) services.note(service.name, { warnings }).catch(onFailure);
+  },
+  onFailed: tell.failed,
+  onWithdrawn: () => undefined,
+  onBroken: onFailure,
+});
+
+export interface StatusParts {
+  options: DaemonOptions;
+  around: Surroundings;
+  store: Store;
+  /** The ports. */
+  address: { api: number; s3: number };
+  detail: string;
+}
+
+/** What the daemon says about itself. */
+export function statusOf({ options, around, store, address, detail }: StatusParts): Status {
+  const { user, password, accessKey, secretKey } = around.credentials;
+  const url = (port: number) => `http://${urlHost(options.host)}:${port}`;
+  return {
+    api: url(address.api),
+    s3: url(address.s3),
+    dashboard: `${url(address.api)}/`,
+    user,
+    password,
+    accessKey,
+    secretKey,
+    executor: 'local',
+    dataDir: options.dataDir,
+    pid: process.pid,
+    version: options.version,
+    executorDetail: options.fallback ? `${options.fallback.replace(/\.$/, '')}; ${detail}` : detail,
+    folder: options.folder,
+    services: store.services.list().length,
+    jobs: store.invocations.counts(),
+  };
+}
+
+/** Bound to every address, clients on this machine reach us by the loopback one. */
+const urlHost = (host: string): string => {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+};
