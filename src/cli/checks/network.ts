@@ -1,0 +1,68 @@
+import { createConnection, createServer } from 'node:net';
+import { join } from 'node:path';
+import { type Check, ok, type Scene, warn } from './check.ts';
+
+/** The ports that `up` would take. */
+export const ports: Check = {
+  name: 'ports',
+  look: async ({ settings, running }) => {
+    const wanted = [settings.number('port'), settings.number('s3-port')].filter((port) => port !== 0);
+    const own = [running?.api, running?.s3].flatMap((url) => (url ? [Number(new URL(url).port)] : []));
+    const busy: number[] = [];
+    for (const port of wanted) if (!own.includes(port) && !(await isFree(port))) busy.push(port);
+    if (busy.length === 0) return ok(`${wanted.join(' and ')} are ${own.length > 0 ? 'ours or free' : 'free'}`);
+    return warn(
+      `${busy.join(' and ')} ${busy.length > 1 ? 'are' : 'is'} used by another program`,
+      'Nothing to do: `up` takes the next free one. To choose: --port and --s3-port.',
+    );
+  },
+};
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1' }, () => server.close(() => resolve(true)));
+  });
+
+/** A proxy that is asked for 127.0.0.1 answers with an error of its own. */
+export const proxies: Check = {
+  name: 'proxies',
+  look: async ({ around: { env } }) => {
+    const set = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'].filter((name) => env[name]);
+    if (set.length === 0) return ok('none is set');
+    const spared = `${env.NO_PROXY ?? ''},${env.no_proxy ?? ''}`.split(/[\s,]+/);
+    if (spared.includes('*') || spared.some((name) => /^127\./.test(name)))
+      return ok(`${set.join(', ')} spare 127.0.0.1`);
+    return warn(
+      `${set.join(', ')} would catch what OSCAR clients send to 127.0.0.1`,
+      'export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost',
+    );
+  },
+};
+
+/** Whether a container engine answers: this build does without. */
+export const docker: Check = {
+  name: 'docker',
+  look: async (scene) => {
+    for (const socket of sockets(scene))
+      if (await answers(socket)) return ok(`an engine answers at ${socket}; not needed`);
+    return ok('no engine answers; none is needed');
+  },
+};
+
+function sockets({ around: { env, home } }: Scene): string[] {
+  const named = env.DOCKER_HOST?.startsWith('unix://') ? [env.DOCKER_HOST.slice(7)] : [];
+  const podman = env.XDG_RUNTIME_DIR ? [join(env.XDG_RUNTIME_DIR, 'podman/podman.sock')] : [];
+  return [...named, '/var/run/docker.sock', join(home, '.docker/run/docker.sock'), ...podman];
+}
+
+const answers = (socket: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const connection = createConnection(socket);
+    connection.once('error', () => resolve(false));
+    connection.once('connect', () => {
+      connection.destroy();
+      resolve(true);
+    });
+  });

@@ -1,0 +1,21 @@
+import { findDaemon, stopDaemon } from '../../daemon/background.ts';
+import type { Run } from '../command.ts';
+import { statusText, statusValue } from '../status.ts';
+
+/** Shows the running sandbox. */
+export const status: Run = async ({ connect, out }) => {
+  const { status } = await connect();
+  out.value(statusValue(status), () => statusText(status));
+  return 0;
+};
+
+/** Stops the running sandbox; that none runs is fine too. */
+export const down: Run = async ({ settings, out }) => {
+  const running = await findDaemon(settings.dataDir);
+  if (running) await stopDaemon(running);
+  out.value(
+    { stopped: running !== undefined, ...(running ? { pid: running.pid } : {}) },
+    running ? `Stopped ${running.api} (process ${running.pid}).` : `No sandbox runs on ${settings.dataDir}.`,
+  );
+  return 0;
+};

@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Client } from '../../api/client.ts';
+import type { FdlFile, FdlService } from '../../declare/fdl.ts';
+import type { SourceText } from '../../declare/positions.ts';
+import { type ErrorCode, SandboxError } from '../../model/errors.ts';
+import type { Definition } from '../../model/service.ts';
+import { type Run, several } from '../command.ts';
+import { type Output, table } from '../output.ts';
+
+/** Lists what is declared. */
+export const services: Run = async ({ connect, out }) => {
+  const { client } = await connect();
+  const found = await client.services();
+  if (out.json) for (const service of found) out.value(service, '');
+  else if (found.length === 0) out.note('No services. Declare one: oscar-sandbox apply FILE');
+  else out.value(found, () => table(['NAME', 'IMAGE', 'CPU', 'MEMORY', 'INPUT', 'OUTPUT'], found.map(row)));
+  return 0;
+};
+
+const row = ({ name, image, cpu, memory, input, output }: Definition): string[] => {
+  const folders = (list: Definition['input']) => list.map(({ path }) => path).join(',') || '-';
+  return [name, image, cpu, memory, folders(input), folders(output)];
+};
+
+/** Creates or updates what FDL files say; nothing is sent while one of them has problems. */
+export const apply: Run = async (context) => {
+  const files = several(context, 0);
+  const found: FdlFile[] = [];
+  for (const file of files) found.push(await readFdl(file, context.out));
+  const { client } = await context.connect();
+  for (const { source, services } of found) {
+    for (const { input, at } of services) {
+      const action = await send(client, input).catch((error) => Promise.reject(placed(error, source, at.service)));
+      context.out.value({ service: input.name, action }, `${input.name} ${action}`);
+    }
+  }
+  return 0;
+};
+
+/** What is wrong with the sandbox or with us has no place in a file. */
+const elsewhere: ErrorCode[] = ['unauthorized', 'not-running', 'unavailable', 'timeout', 'internal'];
+
+function placed(error: unknown, source: SourceText, at: number): unknown {
+  if (!(error instanceof SandboxError) || elsewhere.includes(error.code)) return error;
+  const { line, column } = source.at(at, '', '');
+  const { code, message, hint } = error;
+  return new SandboxError(code, `${source.path}:${line}:${column}: ${message}`, { hint, cause: error });
+}
+
+async function send(client: Client, input: FdlService['input']): Promise<'created' | 'updated'> {
+  const before = await client.service(input.name);
+  // OSCAR: an update that does not name the owner leaves the service without one.
+  if (before) await client.update({ ...input, owner: before.owner });
+  else await client.create(input);
+  return before ? 'updated' : 'created';
+}
+
+/** Deletes services by name, or those of a file. */
+export const remove: Run = async (context) => {
+  const { settings, out, connect } = context;
+  const file = settings.text('file');
+  const names = file ? (await readFdl(file, out)).services.map(({ input }) => input.name) : several(context, 0);
+  if (names.length === 0) {
+    throw new SandboxError('invalid', 'Nothing to delete was named.', {
+      hint: 'Give the names of services, or a file with -f.',
+    });
+  }
+  const { client } = await connect();
+  for (const name of names) {
+    if (!(await client.service(name))) throw missing(name);
+    await client.remove(name);
+    out.value({ service: name, action: 'deleted' }, `${name} deleted`);
+  }
+  return 0;
+};
+
+const missing = (name: string) =>
+  new SandboxError('not-found', `No service is called ${name}.`, { hint: 'List them with `oscar-sandbox services`.' });
+
+async function readFdl(file: string, out: Output): Promise<FdlFile> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new SandboxError('invalid', `${file} cannot be read: ${error.code ?? error.message}.`, { cause: error });
+  });
+  const { loadFdl } = await import('../../declare/fdl.ts');
+  const { resolveScripts } = await import('../../declare/scripts.ts');
+  const { formatDiagnostic } = await import('../../declare/positions.ts');
+  const fdl = await resolveScripts(loadFdl(text, resolve(file)), readFile);
+  for (const warning of fdl.warnings) out.warn(formatDiagnostic(warning));
+  if (fdl.problems.length === 0) return fdl;
+  throw new SandboxError('invalid', fdl.problems.map(formatDiagnostic).join('\n'), {
+    hint: 'Nothing was sent: mend the file and apply it again.',
+  });
+}

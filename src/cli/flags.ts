@@ -1,0 +1,75 @@
+import { dataDirFlag, type Flag } from '../config.ts';
+
+const flag = (name: string, about: string, rest: Partial<Flag> = {}): Flag => ({
+  name,
+  about,
+  kind: 'switch',
+  ...rest,
+});
+const text = (name: string, value: string, about: string, rest: Partial<Flag> = {}): Flag =>
+  flag(name, about, { kind: 'text', value, ...rest });
+const number = (name: string, value: string, about: string, standard: number): Flag =>
+  flag(name, about, { kind: 'number', value, default: standard });
+
+/** What every command takes. */
+export const everywhere = [
+  flag('json', 'Print one JSON value a line, and nothing else, on stdout.'),
+  dataDirFlag,
+] satisfies Flag[];
+
+/** What `up` takes, and a config file may say. */
+export const sandboxFlags = [
+  text(
+    'executor',
+    'NAME',
+    'Where services run: auto or local; this version takes local for docker, kind and kubernetes.',
+    { default: 'auto' },
+  ),
+  flag('no-fallback', 'Fail when the executor asked for cannot be had, instead of taking local with a warning.'),
+  text('parts', 'DIR', 'Used by executors that this version does not have.'),
+  text('host', 'ADDRESS', 'Address to listen on.', { default: '127.0.0.1' }),
+  number('port', 'PORT', 'Port of the API; 0 is any free one.', 8080),
+  number('s3-port', 'PORT', 'Port of the S3 store; 0 is any free one.', 9000),
+  number(
+    'exposed-port',
+    'PORT',
+    'Port of exposed services; this version exposes none, and opens no port for them.',
+    8081,
+  ),
+  flag('allow-host', 'A further name that clients may reach us by (repeatable).', { kind: 'list', value: 'NAME' }),
+  number('concurrency', 'N', 'Jobs that run at once; 0 is two for each core of this machine.', 0),
+  number('service-concurrency', 'N', 'Jobs of one service that run at once; 0 is as many as may run at all.', 0),
+  number('run-timeout', 'SECONDS', 'After which a synchronous call is ended; 0 is never.', 300),
+  number('job-timeout', 'SECONDS', 'After which a job is ended; 0 is never.', 0),
+  number('keep-jobs', 'N', 'Finished invocations that are kept per service.', 1000),
+  number('keep-days', 'N', 'Days that finished invocations are kept.', 30),
+  flag('keep-bytes', 'Overwritten and deleted objects that are kept for replay.', {
+    kind: 'size',
+    value: 'SIZE',
+    default: '1Gi',
+  }),
+  flag('keep-log-bytes', 'The longest log of one invocation.', {
+    kind: 'size',
+    value: 'SIZE',
+    default: '16Mi',
+  }),
+  text('objects', 'STORE', 'Where objects are kept: embedded.', { default: 'embedded' }),
+] satisfies Flag[];
+
+/** What a config file may say. */
+export const fileFlags: Flag[] = [...sandboxFlags, dataDirFlag];
+
+export const detach = flag('detach', 'Run in the background.', { short: 'd' });
+export const waitServed = flag('wait', 'Wait until the folder is served.');
+export const waitEnded = flag('wait', 'Wait until the job has ended, and print its log.');
+export const yes = flag('yes', 'Do not ask.', { short: 'y' });
+export const input = text('input', 'TEXT', 'What the service gets, as text.', { short: 'i' });
+export const file = text('file', 'FILE', 'What the service gets, from a file; - is stdin.', { short: 'f' });
+export const fdl = text('file', 'FILE', 'Delete the services of this FDL file.', { short: 'f' });
+export const output = text('output', 'FILE', 'Where the answer goes.', { short: 'o' });
+export const follow = flag('follow', 'Keep printing until the invocation has ended.', { short: 'f' });
+export const timestamps = flag('timestamps', 'Show when each line was written.', { short: 't' });
+export const all = flag('all', 'List the invocations of the service instead.');
+export const recent = flag('recent', 'Tell what happened lately, and end.');
+export const goOn = flag('follow', 'With --recent: do not end, tell also what happens next.', { short: 'f' });
+export const today = flag('today', 'Run the service as it is today, not as it was then.');

@@ -1,0 +1,39 @@
+import type { Status } from '../api/protocol.ts';
+import { table } from './output.ts';
+
+/** A status as scripts read it: the keys they rely on come first, in a fixed order. */
+export const statusValue = (status: Status): object => ({
+  api: status.api,
+  s3: status.s3,
+  dashboard: status.dashboard,
+  user: status.user,
+  password: status.password,
+  accessKey: status.accessKey,
+  secretKey: status.secretKey,
+  executor: status.executor,
+  dataDir: status.dataDir,
+  pid: status.pid,
+  version: status.version,
+  executorDetail: status.executorDetail,
+  ...(status.folder === undefined ? {} : { folder: status.folder }),
+  services: status.services,
+  jobs: status.jobs,
+});
+
+/** A status as people read it, without secrets. */
+export function statusText(status: Status): string {
+  const { Pending, Running, Succeeded, Failed } = status.jobs;
+  return table(
+    ['API', status.api],
+    [
+      ['S3', status.s3],
+      ['executor', `${status.executor}: ${status.executorDetail}`],
+      ['folder', status.folder ?? 'none is watched'],
+      ['services', String(status.services)],
+      ['jobs', `${Pending} pending, ${Running} running, ${Succeeded} succeeded, ${Failed} failed`],
+      ['data', status.dataDir],
+      ['process', String(status.pid)],
+      ['version', status.version],
+    ],
+  );
+}
