@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import manifest from '../package.json' with { type: 'json' };
+import { contextOf } from '../src/cli/cli.ts';
+import { commands } from '../src/cli/commands.ts';
+import { daemonOptions, warningsOf } from '../src/cli/options.ts';
+import { flushed } from '../src/cli/output.ts';
+import { parse } from '../src/cli/parser.ts';
+import { listTemplates, templateFolder, writeSchema } from '../src/cli/templates.ts';
+import { surroundings } from '../src/config.ts';
+import { startDaemon } from '../src/daemon/daemon.ts';
+import { fdlJsonSchema } from '../src/declare/fdlschema.ts';
+import { asSandboxError } from '../src/model/errors.ts';
+import { createStory } from './tour/story.ts';
+import { tour } from './tour/tour.ts';
+
+// `npm start`: a sandbox with the starter services, shown at work; it goes on until Ctrl-C, or ends at once where nobody
+// is at a terminal.
+
+const { stdout, stderr, env } = process;
+const stop = new AbortController();
+let stopAt = 0;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // npm hands on the Ctrl-C that the terminal has sent us already: that is not a second one.
+    if (stop.signal.aborted && signal === 'SIGINT' && performance.now() - stopAt > 500) process.exit(130);
+    if (!stop.signal.aborted) stopAt = performance.now();
+    stop.abort();
+  });
+}
+
+// Nobody reads the story any more (`| head`).
+for (const stream of [stdout, stderr]) stream.on('error', () => stop.abort());
+
+/** What `up` is told: the user's flags win over ours. */
+async function understood(root: string) {
+  const argv = ['up', '--executor', 'local', ...process.argv.slice(2)];
+  const parsed = parse(argv, commands, manifest.version);
+  if ('text' in parsed) return parsed;
+  const around = surroundings();
+  const dataDir = parsed.given['data-dir'] ?? around.env.OSCAR_SANDBOX_DATA_DIR;
+  if (!dataDir) parsed.given['data-dir'] = join(root, 'data');
+  const streams = { stdout, stderr };
+  const entry = join(import.meta.dirname, '../src/main.ts');
+  const context = await contextOf(parsed, {
+    streams,
+    around,
+    version: manifest.version,
+    entry,
+    interruption: () => stop.signal,
+  });
+  return { context, temporary: !dataDir };
+}
+
+async function main(root: string): Promise<void> {
+  const asked = await understood(root);
+  if ('text' in asked) {
+    stdout.write(asked.text);
+    return;
+  }
+  const { context, temporary } = asked;
+  const story = createStory(context.out, manifest.version);
+  const folder = join(temporary ? root : context.settings.dataDir, 'templates');
+  story.step(`Copied ${await copyTemplates(folder)} starter services to ${folder}`);
+
+  const options = await daemonOptions(context, folder);
+  for (const warning of warningsOf(options)) context.out.warn(warning);
+  const daemon = await startDaemon(options);
+  for (const note of daemon.notes) context.out.warn(note);
+  try {
+    await tour({ daemon, story, folder, signal: stop.signal });
+    story.next(daemon.status(), { temporary });
+    const forPeople = stdout.isTTY && !['1', 'true'].includes(env.CI ?? '');
+    story.wait(forPeople);
+    if (forPeople && !stop.signal.aborted) await once(stop.signal, 'abort');
+  } finally {
+    await daemon.close();
+  }
+  story.end();
+}
+
+/** Answers how many; what the user changed there since the last time stays. */
+async function copyTemplates(folder: string): Promise<number> {
+  await cp(templateFolder, folder, { recursive: true, force: false });
+  const templates = await listTemplates(templateFolder);
+  for (const { name } of templates) await writeSchema(join(folder, name), fdlJsonSchema());
+  return templates.length;
+}
+
+const root = await mkdtemp(join(tmpdir(), 'oscar-sandbox-'));
+let code = 0;
+try {
+  await main(root);
+} catch (error) {
+  const { message, hint, code: kind, stack } = asSandboxError(error);
+  if (!stop.signal.aborted) {
+    stderr.write(`error: ${message}\n${hint ? `hint: ${hint}\n` : ''}${kind === 'internal' ? `${stack}\n` : ''}`);
+    code = 1;
+  }
+} finally {
+  await rm(root, { recursive: true, force: true });
+}
+await flushed({ stdout, stderr });
+process.exit(code);
