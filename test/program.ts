@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Status } from '../src/api/protocol.ts';
+
+const main = join(import.meta.dirname, '../src/main.ts');
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The program as a user has it: started as a process of its own, reached over HTTP and its command line. */
+export interface Program {
+  status: Status;
+  dataDir: string;
+  /** A request to the API as the administrator. */
+  call(path: string, init?: RequestInit): Promise<Response>;
+  /** Stores `bucket/key` through the S3 port. */
+  put(path: string, body: Uint8Array<ArrayBuffer> | string): Promise<void>;
+  /** The text of `bucket/key`, read through the S3 port; throws while it is not there. */
+  get(path: string): Promise<string>;
+  /** Runs one command of the program against this data folder. */
+  command(args: string[]): Promise<Ended>;
+  /** Ends the program and removes its data folder. */
+  stop(): Promise<void>;
+}
+
+/** Runs the command line once, to its end. */
+export function runCommand(args: string[]): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const ended: Ended = { code: null, stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (ended.stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (ended.stderr += text));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ ...ended, code }));
+  });
+}
+
+async function ok(answer: Response, what: string): Promise<Response> {
+  if (!answer.ok) throw new Error(`${what} is answered ${answer.status}: ${await answer.text()}`);
+  return answer;
+}
+
+export interface ProgramOptions {
+  folder?: string;
+  args?: string[];
+  /** What an earlier program left behind; a new folder if absent. */
+  dataDir?: string;
+}
+
+/** Starts the program on free ports and a data folder of its own, and waits until the folder is served. */
+export async function startProgram({ folder, args = [], dataDir: kept }: ProgramOptions): Promise<Program> {
+  const dataDir = kept ?? mkdtempSync(join(tmpdir(), 'sandbox-data-'));
+  const place = ['--data-dir', dataDir];
+  const command = (words: string[]) => runCommand([...words, ...place]);
+  const ports = ['--port', '0', '--s3-port', '0'];
+  const started = await command(['up', ...(folder ? [folder] : []), ...ports, '--detach', '--wait', '--json', ...args]);
+  if (started.code !== 0) throw new Error(`up ended with ${started.code}: ${started.stderr || started.stdout}`);
+  const status = JSON.parse(started.stdout) as Status;
+  const authorization = `Basic ${Buffer.from(`${status.user}:${status.password}`).toString('base64')}`;
+
+  const call = (path: string, init: RequestInit = {}) =>
+    fetch(`${status.api}${path}`, { ...init, headers: { authorization, ...init.headers } });
+  const presigned = async (path: string, operation: 'upload' | 'download') => {
+    const slash = path.indexOf('/');
+    const body = JSON.stringify({ object_key: path.slice(slash + 1), operation });
+    const answer = await ok(
+      await call(`/system/buckets/${path.slice(0, slash)}/presign`, { method: 'POST', body }),
+      path,
+    );
+    return ((await answer.json()) as { url: string }).url;
+  };
+
+  return {
+    status,
+    dataDir,
+    call,
+    put: async (path, body) => {
+      await ok(await fetch(await presigned(path, 'upload'), { method: 'PUT', body }), `PUT ${path}`);
+    },
+    get: async (path) => (await ok(await fetch(await presigned(path, 'download')), `GET ${path}`)).text(),
+    command,
+    stop: async () => {
+      const ended = await command(['down']);
+      if (ended.code !== 0) throw new Error(`down ended with ${ended.code}: ${ended.stderr}`);
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
