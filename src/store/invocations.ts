@@ -24,6 +24,7 @@ export interface Invocations {
   unfinished(): Invocation[];
   /** The names of the services that have any, declared or not. */
   services(): string[];
+  /** How many jobs there are in each state, of one service or of all. */
   counts(service?: string): Record<State, number>;
   /** Saves a new invocation with the body it was given; an event's body is the event. */
   add(invocation: Invocation, payload?: Payload): Promise<void>;
@@ -79,8 +80,10 @@ export function createInvocations(db: Database, bodies: Bodies): Invocations {
      order by finished_at`,
   );
   const names = db.prepare('select distinct service from invocations order by service');
-  const count = db.prepare('select state, count(*) as n from invocations group by state');
-  const countOf = db.prepare('select state, count(*) as n from invocations where service = ? group by state');
+  const count = db.prepare(`select state, count(*) as n from invocations where kind = 'job' group by state`);
+  const countOf = db.prepare(
+    `select state, count(*) as n from invocations where service = ? and kind = 'job' group by state`,
+  );
   const ids = db.prepare('select id from invocations where service = ?');
   const drop = db.prepare('delete from invocations where id = ?');
   const { insert, update } = writing(db);

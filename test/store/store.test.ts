@@ -155,6 +155,14 @@ describe('invocations', () => {
     await expect(store.invocations.move('a', 'start', { at: 4 })).rejects.toThrow('cannot start');
   });
 
+  it('are counted by state, jobs alone', async () => {
+    await store.invocations.add(invocation('a'));
+    await store.invocations.record(invocation('b', { kind: 'run', state: 'Succeeded' }));
+    await store.invocations.add(invocation('c', { service: 'other', state: 'Failed' }));
+    expect(store.invocations.counts()).toEqual({ Pending: 1, Running: 0, Succeeded: 0, Failed: 1 });
+    expect(store.invocations.counts('other').Failed).toBe(1);
+  });
+
   it('are paged in name order', async () => {
     for (const id of ['c', 'a', 'b']) await store.invocations.add(invocation(id));
     expect(store.invocations.page('demo', { limit: 2 }).map(({ id }) => id)).toEqual(['a', 'b']);
