@@ -148,7 +148,7 @@ async function readConfig(folder: string, inFile: readonly Flag[]): Promise<Plac
     ['config.json', readJson],
   ] as const) {
     const file = join(folder, name);
-    const text = await readFile(file, 'utf8').catch(() => undefined);
+    const text = await readIfThere(file);
     if (text === undefined) continue;
     const values = read(text, file);
     demandKnown(Object.keys(values), inFile, file);
@@ -156,6 +156,13 @@ async function readConfig(folder: string, inFile: readonly Flag[]): Promise<Plac
   }
   return { get: () => undefined, called: () => folder };
 }
+
+/** Settings that cannot be read must not pass for none. */
+const readIfThere = (file: string): Promise<string | undefined> =>
+  readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw new SandboxError('invalid', `${file} cannot be read: ${error.message}.`, { cause: error });
+  });
 
 function readJson(text: string, file: string): Record<string, unknown> {
   try {

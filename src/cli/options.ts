@@ -1,10 +1,10 @@
-import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { shellEnvironment } from '../config.ts';
 import type { DaemonOptions } from '../daemon/options.ts';
 import { SandboxError } from '../model/errors.ts';
 import type { Context } from './command.ts';
+import { statIfThere } from './files.ts';
 
 /** What the flags of `up` ask of the daemon; what this version cannot do is said. */
 export async function daemonOptions({ settings, around, version }: Context, folder?: string): Promise<DaemonOptions> {
@@ -77,7 +77,7 @@ function demandPort(name: string, port: number): number {
 }
 
 async function demandFolder(folder: string): Promise<string> {
-  const found = await stat(folder).catch(() => undefined);
+  const found = await statIfThere(folder);
   if (found?.isDirectory()) return folder;
   throw new SandboxError('invalid', found ? `${folder} is not a folder.` : `There is no folder ${folder}.`, {
     hint: found

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Settings } from '../config.ts';
 import { SandboxError } from '../model/errors.ts';
+import { statIfThere } from './files.ts';
 
 /** What `--input` and `--file` say, in base64 as OSCAR's clients send it: so nothing is taken for something else. */
 export async function payload(settings: Settings): Promise<Readable> {
@@ -18,7 +18,7 @@ export async function payload(settings: Settings): Promise<Readable> {
 /** A file for reading, or stdin where the name is `-`. */
 export async function openInput(file: string): Promise<Readable> {
   if (file === '-') return process.stdin;
-  const found = await stat(file).catch(() => undefined);
+  const found = await statIfThere(file);
   if (found?.isFile() || found?.isFIFO() || found?.isCharacterDevice()) return createReadStream(file);
   throw new SandboxError('invalid', found ? `${file} is not a file.` : `There is no file ${file}.`);
 }

@@ -1,6 +1,7 @@
-import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SandboxError } from '../model/errors.ts';
+import { statIfThere } from './files.ts';
 
 /** The starter services that come with the program. */
 export const templateFolder = join(import.meta.dirname, '../../templates');
@@ -42,7 +43,7 @@ export interface Copy {
 export async function copyTemplate({ from, to, schema }: Copy): Promise<string[]> {
   const files = await readdir(from);
   for (const file of files) {
-    if (!(await stat(join(to, file)).catch(() => undefined))) continue;
+    if (!(await statIfThere(join(to, file)))) continue;
     throw new SandboxError('conflict', `${resolve(to, file)} is there already; nothing was copied.`, {
       hint: 'Name another folder: oscar-sandbox init TEMPLATE FOLDER',
     });

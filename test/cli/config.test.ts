@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { statIfThere } from '../../src/cli/files.ts';
 import { everywhere, fileFlags, sandboxFlags } from '../../src/cli/flags.ts';
 import { loadSettings, shellEnvironment } from '../../src/config.ts';
 
@@ -29,6 +30,16 @@ function load({ given = {}, env = {}, files = {} }: Written) {
 
 const inUser = '.config/oscar-sandbox/config.yaml';
 const inData = '.local/share/oscar-sandbox/config.json';
+
+it('settings that cannot be read do not pass for none', async () => {
+  mkdirSync(join(home, inUser), { recursive: true });
+  await expect(load({})).rejects.toThrow(`${join(home, inUser)} cannot be read`);
+});
+
+it('a path that may not be looked at does not pass for one where nothing is', async () => {
+  await expect(statIfThere(join(home, 'nothing'))).resolves.toBeUndefined();
+  await expect(statIfThere(join(home, 'x'.repeat(300)))).rejects.toThrow('cannot be looked at: ENAMETOOLONG');
+});
 
 describe('a setting is what the flag says, else the environment, else the file, else the default', () => {
   const given = { port: '1' };

@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { bytesOf } from '../../api/client.ts';
 import { SandboxError } from '../../model/errors.ts';
 import { argument, optional, type Run, several } from '../command.ts';
+import { statIfThere } from '../files.ts';
 import { inJson, intoFile, intoStdout } from '../sink.ts';
 import { download, type ObjectName, objectName, upload } from '../transfer.ts';
 
@@ -63,7 +63,7 @@ export const get: Run = async (context) => {
 
 async function fileFor(wanted: string | undefined, name: string): Promise<string> {
   if (wanted === undefined) return name;
-  const isFolder = wanted.endsWith('/') || (await stat(wanted).catch(() => undefined))?.isDirectory();
+  const isFolder = wanted.endsWith('/') || (await statIfThere(wanted))?.isDirectory();
   return isFolder ? join(wanted, name) : wanted;
 }
 
