@@ -14,8 +14,8 @@ import { serveFolder } from './folder.ts';
 import { occupy } from './occupy.ts';
 import type { DaemonOptions } from './options.ts';
 import { listenFrom, listenHttp, stopHttp } from './ports.ts';
-import { openStorage, repoint, sweep } from './storage.ts';
-import { createSurroundings, loopReports, statusOf } from './surroundings.ts';
+import { openStorage, repoint, type Storage, sweep } from './storage.ts';
+import { createSurroundings, loopReports, type Surroundings, statusOf } from './surroundings.ts';
 import { createSweeper } from './sweeper.ts';
 import { createUndo, type Undo } from './undo.ts';
 
@@ -52,7 +52,7 @@ async function start(options: DaemonOptions, undo: Undo): Promise<Daemon> {
   const place = places(dataDir);
   undo.add(await occupy(dataDir));
   const around = createSurroundings(options, await keepCredentials(dataDir));
-  const { log, now, bus, tell, onFailure } = around;
+  const { log, now, bus, tell } = around;
 
   // The store tells of events before the queue that they wake is there: it is woken once it is.
   const queue: { wake?: () => void } = {};
@@ -74,35 +74,8 @@ async function start(options: DaemonOptions, undo: Undo): Promise<Daemon> {
   await repoint(store, minio());
   await sweep(store, place.spool);
 
-  const executor = await createLocal({ ...localOptions(options), buckets, folder: place.work, log, now });
-  undo.add(executor.close);
-  const loop = createLoop({ services: store.services, executor, ...loopReports(around, store) });
-  undo.add(loop.close);
-  const eventBody = (event: ObjectEvent) => Buffer.from(JSON.stringify(minioRecord(event, buckets.endpoint().url)));
-  const invoke = createInvoke({
-    ...options,
-    store,
-    executor,
-    serving: loop.serving,
-    eventBody,
-    watcher: tell,
-    graceMs,
-    retryMs,
-    now,
-    onFailure,
-  });
-  undo.add(() => invoke.close(executor.close));
+  const { executor, loop, invoke, declare } = await startEngine({ options, around, storage, undo });
   queue.wake = invoke.wake;
-  const declare = createDeclare({
-    store,
-    provision: createProvision(buckets),
-    minio,
-    forget: invoke.removeAll,
-    nudge: loop.nudge,
-    onDeclared: tell.declared,
-    onRemoved: tell.removed,
-    now,
-  });
   await declare.recover();
   undo.add(createSweeper({ store, buckets, options, now, log }).close);
 
@@ -124,6 +97,54 @@ async function start(options: DaemonOptions, undo: Undo): Promise<Daemon> {
   if (watch) undo.add(watch.close);
   await writeStatus(dataDir, status());
   return { status, served: watch ? watch.scan() : Promise.resolve(), notes, close: undo.all };
+}
+
+interface EngineParts {
+  options: DaemonOptions;
+  around: Surroundings;
+  storage: Storage;
+  undo: Undo;
+}
+
+/** What declares services, deploys them and runs them. */
+async function startEngine({ options, around, storage, undo }: EngineParts) {
+  const { now, log, tell, onFailure } = around;
+  const { store, buckets, minio } = storage;
+  const executor = await createLocal({
+    ...localOptions(options),
+    buckets,
+    folder: places(options.dataDir).work,
+    log,
+    now,
+  });
+  undo.add(executor.close);
+  const loop = createLoop({ services: store.services, executor, ...loopReports(around, store) });
+  undo.add(loop.close);
+  const eventBody = (event: ObjectEvent) => Buffer.from(JSON.stringify(minioRecord(event, buckets.endpoint().url)));
+  const invoke = createInvoke({
+    ...options,
+    store,
+    executor,
+    serving: loop.serving,
+    eventBody,
+    watcher: tell,
+    graceMs,
+    retryMs,
+    now,
+    onFailure,
+  });
+  undo.add(() => invoke.close(executor.close));
+  const declare = createDeclare({
+    store,
+    provision: createProvision(buckets),
+    minio,
+    forget: invoke.removeAll,
+    nudge: loop.nudge,
+    onDeclared: tell.declared,
+    onRemoved: tell.removed,
+    now,
+  });
+  return { executor, loop, invoke, declare };
 }
 
 const localOptions = (
