@@ -5,14 +5,20 @@ export interface ExecOptions {
   /** All that the program gets to see of the environment. */
   environment: Record<string, string>;
   timeoutMs: number;
+  /** What it can read. */
+  input?: string;
 }
 
 /** Runs a program without a shell and waits for its end; a failure tells the last line of what it said. */
-export async function exec(command: string[], { environment, timeoutMs }: ExecOptions): Promise<Ran> {
+export async function exec(command: string[], { environment, timeoutMs, input }: ExecOptions): Promise<Ran> {
   const { execa } = await import('execa');
   const [program = '', ...args] = command;
   const options = { env: environment, extendEnv: false, timeout: timeoutMs, reject: false } as const;
-  const { failed, stdout, stderr, originalMessage, exitCode } = await execa(program, args, options);
+  const ran = await execa(program, args, input === undefined ? options : { ...options, input });
+  const { failed, timedOut, stdout, stderr, originalMessage, exitCode } = ran;
   if (!failed) return { ok: true, stdout };
-  return { ok: false, message: stderr.trim().split('\n').pop() || (originalMessage ?? `exit code ${exitCode}`) };
+  if (timedOut) return { ok: false, message: `it did not end within ${timeoutMs / 1000} s` };
+  return { ok: false, message: lastLine(stderr) || lastLine(stdout) || (originalMessage ?? `exit code ${exitCode}`) };
 }
+
+const lastLine = (text: string): string => text.trim().split('\n').pop() ?? '';
