@@ -1,4 +1,4 @@
-import type { SandboxError } from '../model/errors.ts';
+import type { ErrorCode, SandboxError } from '../model/errors.ts';
 import type { Service } from '../model/service.ts';
 
 /** The services that could not be deployed, and when to try each again: later each time. */
@@ -7,6 +7,8 @@ export interface Failures {
   add(service: Service, error: SandboxError): void;
   /** Did this very version fail a moment ago? What is declared anew is tried at once. */
   isResting(service: Service): boolean;
+  /** The services whose newest try failed in this way. */
+  names(code: ErrorCode): string[];
   /** What the newest try failed with. */
   of(name: string): { error: SandboxError; version: number } | undefined;
   forget(name: string): void;
@@ -50,6 +52,7 @@ export function createFailures(wake: () => void): Failures {
       const failure = failures.get(name);
       return failure?.timer !== undefined && failure.version === version;
     },
+    names: (code) => [...failures].flatMap(([name, { error }]) => (error.code === code ? [name] : [])),
     of: (name) => failures.get(name),
     forget,
     keep: (names) => {

@@ -1,44 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Deployment, Executor } from '../../src/executors/executor.ts';
 import { SandboxError } from '../../src/model/errors.ts';
 import type { Service } from '../../src/model/service.ts';
-import { createLoop, type LoopParts } from '../../src/reconcile/loop.ts';
-import type { Services } from '../../src/store/services.ts';
 import { declared } from '../fakes/definitions.ts';
-
-/** An executor that only remembers what it was told, and the services that the loop is to look at. */
-function scene(change: Partial<Executor> = {}) {
-  const said: string[] = [];
-  const running = new Map<string, Deployment>();
-  const services = new Map<string, Service>();
-  const executor: Executor = {
-    probe: async () => ({ ok: true, detail: '' }),
-    observe: async () => [...running.values()],
-    deploy: async ({ name, fingerprint, version }) => {
-      said.push(`deploy ${name} ${version}`);
-      running.set(name, { service: name, fingerprint, state: 'ready', instances: 1, lines: [] });
-      return [];
-    },
-    withdraw: async (name) => {
-      said.push(`withdraw ${name}`);
-      running.delete(name);
-    },
-    run: () => Promise.reject(new Error('not asked here')),
-    ...change,
-  };
-  const parts: LoopParts = {
-    services: { list: () => [...services.values()], get: (name: string) => services.get(name) } as Services,
-    executor,
-    onReady: (service) => said.push(`ready ${service.name} ${service.version}`),
-    onFailed: (name, error) => said.push(`failed ${name}: ${error.message}`),
-    onWithdrawn: (name) => said.push(`withdrawn ${name}`),
-    onBroken: (error) => said.push(`broken: ${error}`),
-  };
-  return { said, services, loop: createLoop(parts) };
-}
+import { createScene } from './scene.ts';
 
 it('serves the newest version that was saved before the call', async () => {
-  const { services, loop, said } = scene();
+  const { services, loop, said } = createScene();
   services.set('demo', declared());
   loop.nudge();
   expect((await loop.serving('demo')).version).toBe(1);
@@ -50,7 +17,7 @@ it('serves the newest version that was saved before the call', async () => {
 });
 
 it('keeps serving the version before when the new one cannot be deployed', async () => {
-  const { services, loop, said } = scene({
+  const { services, loop, said } = createScene({
     deploy: async (service) => {
       if (service.version === 2) throw new SandboxError('invalid', 'No such image.');
       return [];
@@ -67,7 +34,7 @@ it('keeps serving the version before when the new one cannot be deployed', async
 });
 
 it('says why a service that never came up cannot be called, and carries on with the others', async () => {
-  const { services, loop } = scene({
+  const { services, loop } = createScene({
     deploy: async ({ name }) => {
       if (name === 'bad') throw new SandboxError('invalid', 'No such image.');
       return [];
@@ -82,7 +49,7 @@ it('says why a service that never came up cannot be called, and carries on with 
 });
 
 it('withdraws what is no longer declared', async () => {
-  const { services, loop, said } = scene();
+  const { services, loop, said } = createScene();
   services.set('demo', declared());
   loop.nudge();
   await loop.serving('demo');
@@ -95,7 +62,7 @@ it('withdraws what is no longer declared', async () => {
 
 it('survives an executor that cannot be looked at', async () => {
   let broken = true;
-  const { services, loop, said } = scene({
+  const { services, loop, said } = createScene({
     observe: async () => {
       if (broken) throw new Error('engine gone');
       return [];
@@ -112,9 +79,24 @@ it('survives an executor that cannot be looked at', async () => {
 });
 
 it('a call right after a start waits for the first pass', async () => {
-  const { services, loop } = scene();
+  const { services, loop } = createScene();
   services.set('demo', declared());
   expect((await loop.serving('demo')).version).toBe(1);
+  await loop.close();
+});
+
+it('jobs wait for a service whose engine or registry is away, not for one that is declared wrong', async () => {
+  const { services, loop } = createScene({
+    deploy: async ({ name }) => {
+      throw new SandboxError(name === 'away' ? 'unavailable' : 'not-found', 'It cannot be had.');
+    },
+  });
+  for (const name of ['away', 'wrong']) services.set(name, declared({ name }));
+  loop.nudge();
+  await expect(loop.serving('away')).rejects.toThrow('It cannot be had.');
+  expect(loop.awaited()).toEqual(['away']);
+  services.delete('away');
+  expect(loop.awaited()).toEqual([]);
   await loop.close();
 });
 
@@ -131,7 +113,7 @@ describe('a service that cannot be deployed', () => {
       if (state.broken) throw new SandboxError('unavailable', 'The engine is away.');
       return [];
     };
-    return { ...scene({ deploy, observe: async () => [] }), tries, state };
+    return { ...createScene({ deploy, observe: async () => [] }), tries, state };
   }
 
   it('is tried again after a second, then two, then four, also when the clock is set back', async () => {
@@ -150,6 +132,16 @@ describe('a service that cannot be deployed', () => {
     }
     await loop.close();
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is told once, as long as it fails in the same way', async () => {
+    const { services, loop, said, tries } = broken();
+    services.set('demo', declared());
+    loop.nudge();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(tries.length).toBe(4);
+    expect(said).toEqual(['failed demo: The engine is away.']);
+    await loop.close();
   });
 
   it('is tried at once when it was deleted and created again', async () => {
