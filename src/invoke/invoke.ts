@@ -3,6 +3,7 @@ import { asSandboxError, SandboxError } from '../model/errors.ts';
 import { type Invocation, jobName } from '../model/invocation.ts';
 import type { Service } from '../model/service.ts';
 import type { Outcome, Payload, Task } from '../model/task.ts';
+import { tellBehind } from './behind.ts';
 import { forget } from './forget.ts';
 import { createJobs } from './jobs.ts';
 import type { Invoke, InvokeControl, InvokeParts, JobOptions } from './parts.ts';
@@ -34,11 +35,12 @@ export function createInvoke(parts: InvokeParts): InvokeControl {
   };
 
   const run: Invoke['run'] = async (declared, payload, { variables, owner, signal }) => {
-    const service = await parts.serving(declared.name);
+    const service = await parts.serving(declared.name, ending(signal, parts.runTimeout));
     const started = { ...fresh(service, 'run', now()), state: 'Running' as const, attempt: 1, startedAt: now(), owner };
     parts.watcher.started(started);
     const task: Task = { id: started.id, service, kind: 'run', attempt: 1, payload, variables };
     const log = store.logs.open(service.name, started.id);
+    tellBehind(service, store, log);
     const settle = (end: Pick<Outcome, 'state' | 'exitCode' | 'reason'>) => {
       const invocation = ended(started, end, now());
       if (end.reason) log.line(`[sandbox] ${end.reason}`);
@@ -89,6 +91,10 @@ export function createInvoke(parts: InvokeParts): InvokeControl {
     },
   };
 }
+
+/** Ends with the caller, or when a call may take no longer. */
+const ending = (signal: AbortSignal, seconds: number): AbortSignal =>
+  seconds > 0 ? AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]) : signal;
 
 const fresh = (service: Service, kind: 'run' | 'job', at: number): Invocation => ({
   id: jobName(service.name),

@@ -4,6 +4,7 @@ import type { Invocation } from '../model/invocation.ts';
 import type { Service } from '../model/service.ts';
 import type { Outcome, Payload } from '../model/task.ts';
 import type { LogWriter } from '../store/logs.ts';
+import { tellBehind } from './behind.ts';
 import type { InvokeParts } from './parts.ts';
 import { createQueue, type Queue, type QueueOptions } from './queue.ts';
 
@@ -19,23 +20,33 @@ export function createJobs(parts: InvokeParts): Jobs {
 
   const execute: QueueOptions['execute'] = async (waiting, signal, onRan) => {
     if (!store.invocations.get(waiting.id)) return;
-    const service = await serviceFor(waiting, parts);
+    const service = await serviceFor(waiting, parts, signal);
     const change = { at: now(), serviceVersion: service instanceof SandboxError ? undefined : service.version };
     const invocation = await store.invocations.move(waiting.id, 'start', change);
     watcher.started(invocation);
     const log = store.logs.open(invocation.service, invocation.id);
     if (invocation.attempt > 1) log.line(`[sandbox] attempt ${invocation.attempt}`);
+    if (!(service instanceof SandboxError) && !waiting.pinned) tellBehind(service, store, log);
     const ending = await attempt({ invocation, service, log, signal, parts });
     onRan();
     // What our own end cut short has no exit code: it belongs to the next start.
     const cut = closing.signal.aborted && ending.by !== 'succeed' && ending.exitCode === undefined;
     const end: End = cut ? { by: 'retry', release: ending.release } : ending;
     if (end.reason) log.line(`[sandbox] ${end.reason}`);
-    await Promise.all([log.close(), end.release?.().catch(onFailure)]);
-    if (end.by === 'retry') await rest(invocation, parts, AbortSignal.any([signal, closing.signal]));
+    await log.close();
+    const release = () => end.release?.().catch(onFailure);
+    if (end.by === 'retry') {
+      await release();
+      await rest(invocation, parts, AbortSignal.any([signal, closing.signal]));
+    }
     const final = await settle(invocation.id, end);
+    // Only now: what is cut in between is not to find a job that has to run once more.
+    if (end.by !== 'retry') await release();
     // Removed while it ran: what it printed since goes too.
-    if (!final && !store.invocations.get(invocation.id)) await store.logs.remove(invocation.service, invocation.id);
+    if (!final && !store.invocations.get(invocation.id)) {
+      await store.logs.remove(invocation.service, invocation.id);
+      watcher.finished({ ...invocation, state: 'Failed', reason: 'It was deleted.', finishedAt: now() });
+    }
     if (final && end.by !== 'retry') watcher.finished(final);
   };
 
@@ -77,11 +88,15 @@ function recover({ store, now, onFailure }: InvokeParts): void {
 }
 
 /** The version that a job runs: its own when pinned, else the one that serves now; or why there is none. */
-async function serviceFor(job: Invocation, { store, serving }: InvokeParts): Promise<Service | SandboxError> {
+async function serviceFor(
+  job: Invocation,
+  { store, serving }: InvokeParts,
+  signal: AbortSignal,
+): Promise<Service | SandboxError> {
   const gone = new SandboxError('not-found', `The service ${job.service} is not declared any more.`);
   if (job.pinned) return store.services.version(job.service, job.serviceVersion) ?? gone;
   if (!store.services.get(job.service)) return gone;
-  return serving(job.service).catch(asSandboxError);
+  return serving(job.service, signal).catch(asSandboxError);
 }
 
 /** Waits before the next attempt, longer each time; a job that is removed waits no more. */

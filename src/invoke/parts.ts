@@ -49,13 +49,17 @@ export interface Watcher {
 export interface InvokeParts {
   store: Store;
   executor: Executor;
-  /** The version that serves now: the newest one that could be deployed. Throws when there is none. */
-  serving(name: string): Promise<Service>;
+  /** The version that serves now: the newest one that could be deployed; waits for the first one. Throws when there is none. */
+  serving(name: string, signal: AbortSignal): Promise<Service>;
+  /** Services that cannot serve yet, since what they need takes long to come: their jobs wait. */
+  awaited(): string[];
   /** The body that an object event has for a script. */
   eventBody(event: ObjectEvent): Buffer;
   watcher: Watcher;
   concurrency: number;
   serviceConcurrency: number;
+  /** Seconds after which a synchronous call is ended; 0 is never. */
+  runTimeout: number;
   /** How long running jobs may take to end when the sandbox stops. */
   graceMs: number;
   /** How long a job rests after the executor broke, the first time; four times as long each time after. */

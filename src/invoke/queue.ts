@@ -8,6 +8,8 @@ export interface QueueOptions {
   /** Jobs that may run at once, in all and of one service. */
   concurrency: number;
   serviceConcurrency: number;
+  /** Services whose jobs cannot run yet. */
+  awaited(): string[];
   onFailure(error: unknown): void;
 }
 
@@ -32,7 +34,8 @@ interface Claim {
   done: Promise<void>;
 }
 
-export function createQueue({ invocations, execute, concurrency, serviceConcurrency, onFailure }: QueueOptions): Queue {
+export function createQueue(options: QueueOptions): Queue {
+  const { invocations, execute, concurrency, serviceConcurrency, awaited, onFailure } = options;
   const claims = new Map<string, Claim>();
   let scheduled = false;
   let paused = false;
@@ -81,7 +84,8 @@ export function createQueue({ invocations, execute, concurrency, serviceConcurre
     const oldest = (except: string[]) =>
       invocations.pending({ limit: claims.size + 1, except }).find((invocation) => !claims.has(invocation.id));
     // Nobody's backlog keeps another service waiting: who has nothing running comes first.
-    return oldest([...new Set(running().map((claim) => claim.service))]) ?? oldest(busy());
+    const notYet = awaited();
+    return oldest([...running().map((claim) => claim.service), ...notYet]) ?? oldest([...busy(), ...notYet]);
   };
 
   const fill = () => {

@@ -52,6 +52,30 @@ describe('a job', () => {
     expect(scene.tasks.at(-1)?.service.definition.script).toBe('new');
   });
 
+  it('of a service that is not there yet waits, and keeps no other one waiting', async () => {
+    scene.awaited.add('demo');
+    const early = await scene.invoke.job(await scene.store.services.save(declared()), body('early'), {});
+    const other = await scene.invoke.job(await scene.store.services.save(declared({ name: 'other' })), body(''), {});
+    expect((await scene.end(other.id)).state).toBe('Succeeded');
+    expect(scene.store.invocations.get(early.id)).toMatchObject({ state: 'Pending', attempt: 0 });
+    scene.awaited.clear();
+    scene.invoke.wake();
+    expect((await scene.end(early.id)).state).toBe('Succeeded');
+  });
+
+  it('says which version it runs on when that is not the newest one', async () => {
+    const before = await scene.store.services.save(declared());
+    const job = await scene.invoke.job(before, body(''), {});
+    await scene.end(job.id);
+    expect(await scene.log(job.id)).toEqual([]);
+    await scene.store.services.save(declared({ image: 'no-such-image' }));
+    scene.serves = before;
+    const late = await scene.invoke.job(before, body(''), {});
+    await scene.end(late.id);
+    expect(await scene.log(late.id)).toEqual(['[sandbox] version 1 runs: version 2 is not served']);
+    expect(scene.store.services.get('demo')?.version).toBe(2);
+  });
+
   it('of a service that is gone fails and says so', async () => {
     const job = await scene.invoke.job(declared(), body(''), {});
     expect((await scene.end(job.id)).reason).toBe('The service demo is not declared any more.');

@@ -7,6 +7,7 @@ import { createInvoke } from '../../src/invoke/invoke.ts';
 import type { InvokeControl } from '../../src/invoke/parts.ts';
 import { SandboxError } from '../../src/model/errors.ts';
 import type { Invocation } from '../../src/model/invocation.ts';
+import type { Service } from '../../src/model/service.ts';
 import type { Outcome, Task } from '../../src/model/task.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createLogs } from '../../src/store/logs.ts';
@@ -39,6 +40,10 @@ export interface Scene {
   /** The invocation once it is in its final state. */
   end(id: string): Promise<Invocation>;
   log(id: string): Promise<string[]>;
+  /** Services that cannot serve yet. */
+  awaited: Set<string>;
+  /** What serves, if not the newest version. */
+  serves: Service | undefined;
 }
 
 /** Opens a scene before each test of the file and closes it after. */
@@ -75,6 +80,8 @@ async function open(scene: Scene): Promise<void> {
   scene.tasks = [];
   scene.failures = [];
   scene.clock = 1000;
+  scene.awaited = new Set();
+  scene.serves = undefined;
   scene.run = async (task) => {
     scene.tasks.push(task);
     return outcome();
@@ -93,10 +100,12 @@ function startInvoke(
     store: scene.store,
     executor: { run: (...args: Parameters<Executor['run']>) => scene.run(...args) } as Executor,
     serving: async (name) => {
-      const service = scene.store.services.get(name);
+      const service = scene.serves ?? scene.store.services.get(name);
       if (!service) throw new SandboxError('unavailable', `The service ${name} is not ready.`);
       return service;
     },
+    awaited: () => [...scene.awaited],
+    runTimeout: 0,
     eventBody: (event) => Buffer.from(event.key),
     watcher: { started: () => undefined, finished: (invocation) => finished.get(invocation.id)?.(invocation) },
     ...limits,
