@@ -19,6 +19,8 @@ export interface Events {
   /** The oldest events that still keep their object version though everything they started has ended. */
   settled(limit: number): string[];
   subscriptions(bucket: string): (Subscription & { origin: Origin })[];
+  /** Those of every bucket. */
+  allSubscriptions(): (Subscription & { origin: Origin })[];
   /** Inside a transaction: replaces the subscriptions that a service's inputs make. */
   subscribeService(service: string, subscriptions: Subscription[]): void;
   /** Inside a transaction: replaces those that came with a bucket's notification configuration. */
@@ -38,6 +40,7 @@ export function createEvents(db: Database): Events {
   const one = db.prepare('select event, blobs from events where id = ?');
   const insert = db.prepare('insert into events values (@id, @time, @bucket, @key, @event, @blobs)');
   const listening = db.prepare('select * from subscriptions where bucket = ?');
+  const everyone = db.prepare('select * from subscriptions order by bucket, prefix, service');
   const current = db.prepare('select version from services where name = ?');
   const queue = db.prepare(
     `insert into invocations (id, service, service_version, kind, event_id, owner, state, attempt, created_at)
@@ -87,6 +90,7 @@ export function createEvents(db: Database): Events {
     prune: () => db.write(() => prune.run().changes),
     settled: (limit) => settled.all(limit).map((row) => row.id as string),
     subscriptions,
+    allSubscriptions: () => everyone.all().map(toSubscription),
     subscribeService: (service, list) => {
       dropService.run(service);
       addAll(list, 'service');

@@ -172,4 +172,26 @@ export const migrations: string[] = [
     update blobs set events = events - 1 where id in (select value ->> 'id' from json_each(old.blobs));
   end;
   `,
+  `
+  -- What a store outside told of, so that the same event does not count twice. It may be told of again long after its
+  -- invocations are forgotten, so this is kept by rules of its own.
+  create table heard (
+    bucket text not null,
+    key text not null,
+    -- With bucket and key it names the event.
+    mark text not null,
+    -- When it happened by the store's clock, in milliseconds.
+    time integer not null,
+    -- The order in which the store's own queue told of them; null as long as it has not.
+    told integer,
+    primary key (bucket, key, mark)
+  ) without rowid;
+  create index heard_told on heard (told) where told is not null;
+  create index heard_time on heard (bucket, time);
+
+  -- The folders of such a store that are looked through for what nobody told of, and how far that has come: everything
+  -- up to that time, by the store's clock, was seen.
+  create table watched (bucket text not null, prefix text not null, until integer not null, primary key (bucket, prefix))
+    without rowid;
+  `,
 ];

@@ -1,6 +1,7 @@
 import { type Bodies, createBodies } from './bodies.ts';
 import type { Database } from './database.ts';
 import { createEvents, type Events } from './events.ts';
+import { createHeard, type Heard } from './heard.ts';
 import { createInvocations, type Invocations } from './invocations.ts';
 import type { Logs } from './logs.ts';
 import { createRequests, type Requests } from './requests.ts';
@@ -11,6 +12,7 @@ import { createSettings, type Settings } from './settings.ts';
 export interface Store {
   services: Services;
   events: Events;
+  heard: Heard;
   invocations: Invocations;
   bodies: Bodies;
   requests: Requests;
@@ -24,6 +26,7 @@ export function createStore(db: Database, logs: Logs, spool: string): Store {
   return {
     services: createServices(db),
     events: createEvents(db),
+    heard: createHeard(db),
     invocations: createInvocations(db, bodies),
     bodies,
     requests: createRequests(db),
