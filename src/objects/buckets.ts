@@ -58,6 +58,8 @@ export interface Buckets {
   endpoint(): Endpoint;
   list(): Promise<Bucket[]>;
   find(bucket: string): Promise<Bucket | undefined>;
+  /** What `find` tells, but for how much is in it: some stores have to look at every object to know. */
+  tags(bucket: string): Promise<Record<string, string> | undefined>;
   create(bucket: string, tags: Record<string, string>): Promise<void>;
   tag(bucket: string, tags: Record<string, string>): Promise<void>;
   /** Removes the bucket and every object, version and upload in it. */
@@ -70,6 +72,8 @@ export interface Buckets {
     content: Payload,
     options: { contentType?: string; writer?: string },
   ): Promise<ObjectInfo>;
+  /** Deletes the current object and raises its event, both or neither; one that is not there is no error. */
+  delete(bucket: string, key: string, options: { writer?: string }): Promise<void>;
   /** Copies an object into a new local file. */
   fetch(ref: ObjectRef, file: string): Promise<ObjectInfo>;
   /** Replaces everything that this service listens to. */

@@ -51,7 +51,7 @@ export function createProvision(buckets: Buckets): Provision {
     listen: (definition) => buckets.subscribe(definition.name, subscriptions(definition)),
     release: async (service, owned) => {
       await buckets.subscribe(service, []);
-      for (const bucket of owned) if (await buckets.find(bucket)) await buckets.remove(bucket);
+      for (const bucket of owned) if (await buckets.tags(bucket)) await buckets.remove(bucket);
     },
   };
 }
@@ -71,8 +71,8 @@ const subscriptions = ({ name, input }: Definition): Subscription[] =>
 
 /** The service that the bucket was made for, as it bears on itself; undefined when there is no such bucket. */
 async function ownerOf(buckets: Buckets, bucket: string): Promise<string | undefined> {
-  const found = await buckets.find(bucket);
-  return found && (found.tags.from_service ?? '');
+  const tags = await buckets.tags(bucket);
+  return tags && (tags.from_service ?? '');
 }
 
 async function ensureFolder(buckets: Buckets, bucket: string, folder: string): Promise<void> {

@@ -40,6 +40,8 @@ export function bucketsContract(name: string, open: () => Promise<BucketsUnderTe
       await buckets.create('fresh', { owner: 'me' });
       expect(await buckets.find('fresh')).toMatchObject({ name: 'fresh', tags: { owner: 'me' }, objects: 0, bytes: 0 });
       expect((await buckets.list()).map((bucket) => bucket.name)).toContain('fresh');
+      expect(await buckets.tags('fresh')).toEqual({ owner: 'me' });
+      expect(await buckets.tags('no-such')).toBeUndefined();
     });
 
     it('replaces the tags of a bucket', async () => {
@@ -96,7 +98,7 @@ export function bucketsContract(name: string, open: () => Promise<BucketsUnderTe
 
     it('lists page by page in the order of UTF-8 bytes', async () => {
       await buckets.create('listed', {});
-      const keys = ['b', 'a/1', 'a/2', 'é', 'a/3', 'Z', 'a', '\u{1f600}', '\uffee'];
+      const keys = ['b', 'a/1', 'a/2', 'é', 'a/3', 'Z', 'a-', '\u{1f600}', '\uffee'];
       for (const key of keys) await buckets.put('listed', key, text(key), {});
       const seen: string[] = [];
       let page: string | undefined;
@@ -106,10 +108,22 @@ export function bucketsContract(name: string, open: () => Promise<BucketsUnderTe
         seen.push(...got.objects.map((object) => object.key));
         page = got.next;
       } while (page);
-      expect(seen).toEqual(['Z', 'a', 'a/1', 'a/2', 'a/3', 'b', 'é', '\uffee', '\u{1f600}']);
+      expect(seen).toEqual(['Z', 'a-', 'a/1', 'a/2', 'a/3', 'b', 'é', '\uffee', '\u{1f600}']);
       const below = await buckets.objects('listed', { prefix: 'a/', limit });
       expect(below.objects.map((object) => object.key)).toEqual(['a/1', 'a/2', 'a/3']);
       expect(below.next).toBeUndefined();
+    });
+
+    it('deletes an object, and one that is not there without an error', async () => {
+      await buckets.create('less', {});
+      for (const key of ['in/a b', 'in/a', 'in-']) await buckets.put('less', key, text(key), {});
+      await buckets.delete('less', 'in/a', {});
+      await buckets.delete('less', 'in/a', { writer: 'someone' });
+      await buckets.delete('less', 'never was', {});
+      const left = await buckets.objects('less', { limit });
+      expect(left.objects.map((object) => object.key)).toEqual(['in-', 'in/a b']);
+      expect(await buckets.find('less')).toMatchObject({ objects: 2, bytes: 9 });
+      await expect(read('less', 'in/a')).rejects.toMatchObject({ code: 'not-found' });
     });
 
     it('removes a bucket with everything in it', async () => {
@@ -128,6 +142,7 @@ export function bucketsContract(name: string, open: () => Promise<BucketsUnderTe
       await expect(buckets.tag('no-such', {})).rejects.toMatchObject(missing);
       await expect(buckets.objects('no-such', { limit })).rejects.toMatchObject(missing);
       await expect(buckets.put('no-such', 'key', text(''), {})).rejects.toMatchObject(missing);
+      await expect(buckets.delete('no-such', 'key', {})).rejects.toMatchObject(missing);
       await expect(read('no-such', 'key')).rejects.toMatchObject(missing);
       await expect(read('here', 'no-such')).rejects.toMatchObject(missing);
     });

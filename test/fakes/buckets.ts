@@ -54,6 +54,7 @@ export function createFakeBuckets(): FakeBuckets {
       const bucket = kept.get(name);
       return bucket && describe(name, bucket);
     },
+    tags: async (name) => kept.get(name)?.tags,
     create: async (name, tags) => {
       if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) {
         throw new SandboxError('invalid', `${name} cannot be a bucket's name.`);
@@ -85,6 +86,7 @@ export function createFakeBuckets(): FakeBuckets {
       objects.set(key, stored);
       return info(stored);
     },
+    delete: async (bucket, key) => void need(bucket).objects.delete(key),
     fetch: async ({ bucket, key, eventId }, file) => {
       const stored = need(bucket).objects.get(key);
       const content = (eventId && pinned.get(eventId)) || stored?.content;

@@ -7,7 +7,7 @@ import { bucketNameFault } from './rules/names.ts';
 import { roll } from './rules/rolling.ts';
 import { removeBucket } from './writes.ts';
 
-type Administration = Pick<Buckets, 'list' | 'find' | 'create' | 'tag' | 'remove' | 'objects' | 'subscribe'>;
+type Administration = Pick<Buckets, 'list' | 'find' | 'tags' | 'create' | 'tag' | 'remove' | 'objects' | 'subscribe'>;
 
 /** The buckets, as the daemon itself handles them. */
 export function administer(core: Core): Administration {
@@ -21,6 +21,7 @@ export function administer(core: Core): Administration {
       const row = buckets.find(name);
       return row && toBucket(row, buckets.usageOf(name));
     },
+    tags: async (name) => buckets.find(name)?.tags,
     create: async (name, tags) => {
       const fault = bucketNameFault(name);
       if (fault)

@@ -1,5 +1,5 @@
 import type { ObjectEvent } from '../../model/event.ts';
-import type { Buckets } from '../buckets.ts';
+import type { ObjectStore } from '../store.ts';
 import { administer } from './administration.ts';
 import { type CoreOptions, createCore } from './core.ts';
 import { createS3Server } from './http/server.ts';
@@ -19,17 +19,7 @@ export interface EmbeddedOptions extends Omit<CoreOptions, 'onEvent'> {
 // browsers, `rules` what S3 lays down (no file, no database), `routes` one file for each kind of request.
 
 /** The store of objects inside the daemon. */
-export interface Embedded extends Buckets {
-  /** Serves S3; answers the port. */
-  listen(host: string, port: number): Promise<number>;
-  /** Lets go of the object versions that these events were about: they can be replayed no more. */
-  release(eventIds: string[]): Promise<void>;
-  /** Removes the bytes that events held which are gone by now. Call it after events were deleted. */
-  tidy(): Promise<void>;
-  /** The bytes of overwritten and deleted objects that are kept for events alone. */
-  heldBytes(): number;
-  close(): Promise<void>;
-}
+export type Embedded = ObjectStore;
 
 /** Opens the store in its folder; it serves nobody before `listen`. */
 export async function createEmbedded(options: EmbeddedOptions): Promise<Embedded> {

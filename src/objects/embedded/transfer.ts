@@ -14,9 +14,14 @@ import { metaOf } from './rules/meta.ts';
 import { keyFault } from './rules/names.ts';
 import { presign } from './signing/link.ts';
 import { storeReceived } from './storing.ts';
+import { type Requester, removeObject } from './writes.ts';
 
 /** Objects in and out, as the daemon itself moves them. */
-export function transfer(core: Core, endpoint: () => Endpoint): Pick<Buckets, 'put' | 'fetch' | 'presign'> {
+export function transfer(core: Core, endpoint: () => Endpoint): Pick<Buckets, 'put' | 'delete' | 'fetch' | 'presign'> {
+  const ourselves = (writer: string | undefined): Requester => {
+    const by = { principal: endpoint().accessKey, sourceIp: '127.0.0.1', userAgent: 'oscar-sandbox' };
+    return writer === undefined ? by : { ...by, writer };
+  };
   return {
     put: async (bucket, key, content, { contentType, writer }) => {
       existing(core, bucket);
@@ -26,15 +31,18 @@ export function transfer(core: Core, endpoint: () => Endpoint): Pick<Buckets, 'p
         });
       }
       const received = await receiveFrom(core, source(content));
-      const by = { principal: endpoint().accessKey, sourceIp: '127.0.0.1', userAgent: 'oscar-sandbox' };
       const { object } = await storeReceived(core, received, {
         bucket,
         key,
         event: 's3:ObjectCreated:Put',
-        by: writer === undefined ? by : { ...by, writer },
+        by: ourselves(writer),
         meta: metaOf({ 'content-type': contentType }),
       });
       return infoOf(object);
+    },
+    delete: async (bucket, key, { writer }) => {
+      existing(core, bucket);
+      await removeObject(core, { bucket, key, by: ourselves(writer) });
     },
     fetch: async (ref, file) => {
       const { info, blobs } = ref.eventId === undefined ? current(core, ref) : ofEvent(core, ref, ref.eventId);

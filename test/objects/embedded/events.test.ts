@@ -91,6 +91,27 @@ describe('an object that arrives', () => {
     expect(pending().map((job) => job.service)).toEqual(['grayify']);
   });
 
+  it('tells of what the platform deletes, but not the service that deleted it', async () => {
+    const events = ['s3:ObjectRemoved:*'];
+    await world.embedded.subscribe('grayify', [{ bucket: Bucket, service: 'grayify', events, prefix: '', suffix: '' }]);
+    for (const key of ['own', 'other', 'kept']) await world.embedded.put(Bucket, key, text('x'), {});
+    await world.embedded.delete(Bucket, 'own', { writer: 'grayify' });
+    await world.embedded.delete(Bucket, 'never was', {});
+    expect(pending()).toEqual([]);
+    await world.embedded.delete(Bucket, 'other', { writer: 'thumbs' });
+    const VersioningConfiguration = { Status: 'Enabled' as const };
+    await world.s3.send(new aws.PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+    await world.embedded.delete(Bucket, 'kept', {});
+    expect(pending().map((job) => job.service)).toEqual(['grayify', 'grayify']);
+    expect(names().slice(3)).toEqual([
+      's3:ObjectRemoved:Delete own',
+      's3:ObjectRemoved:Delete other',
+      's3:ObjectRemoved:DeleteMarkerCreated kept',
+    ]);
+    const { Versions } = await world.s3.send(new aws.ListObjectVersionsCommand({ Bucket, Prefix: 'kept' }));
+    expect(Versions).toHaveLength(1);
+  });
+
   it('goes on in order after a restart', async () => {
     await put('images/1');
     await world.restart();

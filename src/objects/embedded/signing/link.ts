@@ -47,7 +47,8 @@ export function presignedUrl(wanted: Presigning): string {
     ['X-Amz-Expires', String(wanted.expiresSeconds)],
     ['X-Amz-SignedHeaders', headers.map(([name]) => name).join(';')],
   ];
-  const path = `/${encodePath(`${bucket}/${key}`)}`;
+  // Without a bucket the request is about the store itself.
+  const path = bucket === '' ? '/' : `/${encodePath(`${bucket}/${key}`)}`;
   const signer = { key: signingKey(secretKey, scope), time, scope: scopeText(scope) };
   const signature = sign(signer, { method, path, query, headers, payload: mode.unsigned });
   return `${base.origin}${path}?${canonicalQuery(query)}&X-Amz-Signature=${signature}`;

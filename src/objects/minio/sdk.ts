@@ -1,0 +1,22 @@
+import type { QueueConfiguration, S3 } from '@aws-sdk/client-s3';
+import type { Endpoint } from '../buckets.ts';
+
+/** A client of a store, with a method for each call of S3. */
+export type Client = S3;
+export type { QueueConfiguration };
+
+/** Connects to a store; nothing is sent yet. */
+export async function openClient({ url, region, accessKey, secretKey }: Endpoint): Promise<Client> {
+  const { S3 } = await import('@aws-sdk/client-s3');
+  return new S3({
+    endpoint: url,
+    region,
+    // Buckets are no names of hosts here.
+    forcePathStyle: true,
+    credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
+    // Else every answer's checksum is demanded of stores that know none.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: { connectionTimeout: 5_000, throwOnRequestTimeout: true },
+  });
+}
