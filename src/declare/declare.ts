@@ -3,8 +3,9 @@ import { type Definition, fingerprint, type Service, type Source } from '../mode
 import type { Store } from '../store/store.ts';
 import { normalise } from './normalise.ts';
 import type { DeclareParts } from './parts.ts';
+import { recover } from './recover.ts';
 import { createRemovals } from './removals.ts';
-import { finish, makeWay, type RemoveOptions, remove } from './remove.ts';
+import { makeWay, type RemoveOptions, remove } from './remove.ts';
 import { demandPaths, demandRequired, demandRunnable, demandVolume } from './rules.ts';
 import type { DefinitionInput } from './schema.ts';
 
@@ -18,7 +19,7 @@ export interface Declare {
   apply(input: DefinitionInput, source: Source): Promise<Service>;
   /** Removes the service, with all that was kept for it. */
   remove(name: string, options: RemoveOptions): Promise<void>;
-  /** Brings to its end what the daemon before did not: call it once, at the start. */
+  /** Brings to its end what the daemon before did not: call it once, at the start. Never rejects. */
   recover(): Promise<void>;
 }
 
@@ -43,10 +44,7 @@ export function createDeclare(parts: DeclareParts): Declare {
         return { input: before ? { owner: 'cluster_admin', ...input } : input, source, before };
       }),
     remove: (name, options) => inTurn(name, () => remove(removing, name, options)),
-    recover: async () => {
-      await Promise.all(removals.names().map((name) => inTurn(name, () => finish(removing, name))));
-      await Promise.all(services.list().map(({ definition }) => parts.provision.listen(definition)));
-    },
+    recover: () => recover({ ...removing, inTurn }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { SandboxError } from '../model/errors.ts';
 import type { Definition, MinioProvider, Service } from '../model/service.ts';
 import type { Store } from '../store/store.ts';
 
@@ -14,9 +15,13 @@ export interface DeclareParts {
   minio(): MinioProvider;
   /** Ends and forgets every invocation of a service that goes. */
   forget(service: string): Promise<void>;
+  /** Removes a volume that this service created; absent where there are no volumes. */
+  releaseVolume?: ((service: string, volume: string) => Promise<void>) | undefined;
   /** The declared changed: look at it. */
   nudge(): void;
   onDeclared(service: Service): void;
   onRemoved(name: string): void;
+  /** At the start, something of this service could not be brought in order. */
+  onFailed(name: string, error: SandboxError): void;
   now(): number;
 }

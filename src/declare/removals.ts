@@ -1,10 +1,17 @@
 import type { Settings } from '../store/settings.ts';
 
-/** The services that are being removed, each with the buckets that go with it; a daemon that is killed meanwhile finds them again. */
+/** What goes with a service that is being removed. */
+export interface Leaving {
+  buckets: string[];
+  /** The volume's name. */
+  volume?: string;
+}
+
+/** The services that are being removed, each with what goes with it; a daemon that is killed meanwhile finds them again. */
 export interface Removals {
   names(): string[];
-  bucketsOf(name: string): string[] | undefined;
-  begin(name: string, buckets: string[]): Promise<void>;
+  leavingWith(name: string): Leaving | undefined;
+  begin(name: string, leaving: Leaving): Promise<void>;
   end(name: string): Promise<void>;
 }
 
@@ -12,13 +19,15 @@ const key = 'removing';
 
 /** The removals that were begun and are not at their end. */
 export function createRemovals(settings: Settings): Removals {
-  const begun = new Map(Object.entries(settings.get<Record<string, string[]>>(key, {})));
+  // Once it was the buckets alone.
+  const kept = Object.entries(settings.get<Record<string, Leaving | string[]>>(key, {}));
+  const begun = new Map(kept.map(([name, one]) => [name, Array.isArray(one) ? { buckets: one } : one]));
   const keep = () => settings.set(key, Object.fromEntries(begun));
   return {
     names: () => [...begun.keys()],
-    bucketsOf: (name) => begun.get(name),
-    begin: async (name, buckets) => {
-      begun.set(name, buckets);
+    leavingWith: (name) => begun.get(name),
+    begin: async (name, leaving) => {
+      begun.set(name, leaving);
       try {
         await keep();
       } catch (error) {

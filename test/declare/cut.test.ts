@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDeclare, type Declare } from '../../src/declare/declare.ts';
 import { silent } from '../../src/log.ts';
+import { SandboxError } from '../../src/model/errors.ts';
+import type { Definition } from '../../src/model/service.ts';
 import { createEmbedded, type Embedded } from '../../src/objects/embedded/embedded.ts';
 import { createProvision, type Provision } from '../../src/objects/provision.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
@@ -18,6 +20,10 @@ let store: Store;
 let buckets: Embedded;
 /** The services whose invocations were forgotten. */
 let forgotten: string[];
+/** The service and its volume, those that were let go. */
+let released: string[];
+/** What could not be recovered. */
+let failed: string[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cut-'));
@@ -27,6 +33,8 @@ beforeEach(async () => {
   const parts = { db, events: store.events, folder: join(folder, 'objects'), keys, region: '', now: () => 1 };
   buckets = await createEmbedded({ ...parts, log: silent });
   forgotten = [];
+  released = [];
+  failed = [];
 });
 afterEach(async () => {
   await buckets.close();
@@ -38,23 +46,27 @@ interface Cuts {
   services?: Partial<Services>;
   provision?: Partial<Provision>;
   forget?: (name: string) => Promise<void>;
+  releaseVolume?: (service: string, volume: string) => Promise<void>;
 }
 
 /** The door, as the next daemon would open it; what is given takes the place of a part, to end the daemon there. */
-function open({ services, provision, forget }: Cuts = {}): Declare {
+function open({ services, provision, forget, releaseVolume }: Cuts = {}): Declare {
   return createDeclare({
     store: { ...store, services: { ...store.services, ...services } },
     provision: { ...createProvision(buckets), ...provision },
     minio: () => ({ endpoint: '', verify: false, access_key: '', secret_key: '', region: '' }),
     forget: forget ?? (async (name) => void forgotten.push(name)),
+    releaseVolume: releaseVolume ?? (async (...volume) => void released.push(volume.join(' '))),
     nudge: () => undefined,
     onDeclared: () => undefined,
     onRemoved: () => undefined,
+    onFailed: (name, error) => void failed.push(`${name}: ${error.message}`),
     now: () => 1,
   });
 }
 
 const killed = () => Promise.reject(new Error('killed'));
+const bucketsOf = ({ input }: Definition) => input.map(({ path }) => path.split('/')[0] ?? '');
 const api = { kind: 'api' } as const;
 const reading = (path: string) => written({ input: [{ storage_provider: 'minio.default', path }] });
 const listeners = (bucket: string) =>
@@ -112,6 +124,49 @@ describe('a removal that was cut short', () => {
   });
 });
 
+describe('the volume of a service that is removed', () => {
+  const using = (volume: { name?: string; size?: string; lifecycle_policy?: string }, name = 'demo') =>
+    written({ name, volume: { mount_path: '/data', ...volume } });
+
+  it.each([
+    ['goes with the service that made it', { size: '1Gi' }, all, ['demo demo']],
+    ['goes under the name it was given', { size: '1Gi', name: 'data', lifecycle_policy: 'delete' }, all, ['demo data']],
+    ['stays when it is to be retained', { size: '1Gi', lifecycle_policy: 'retain' }, all, []],
+    ['stays when it was there before', { name: 'data' }, all, []],
+    ['stays when a file of the folder was deleted', { size: '1Gi' }, { buckets: false }, []],
+  ])('%s', async (_title, volume, options, expected) => {
+    await open().create(using(volume), api);
+    await open().remove('demo', options);
+    expect(released).toEqual(expected);
+  });
+
+  it('stays when another service uses it', async () => {
+    await open().create(using({ size: '1Gi', name: 'data' }), api);
+    await open().create(using({ name: 'data' }, 'other'), api);
+    await open().remove('demo', all);
+    expect(released).toEqual([]);
+  });
+
+  it('goes, or stays, as the last declaration wants it', async () => {
+    await open().create(using({ size: '1Gi', lifecycle_policy: 'delete' }), api);
+    await open().remove('demo', { buckets: false });
+    await open().create(using({ size: '1Gi', lifecycle_policy: 'retain' }), api);
+    await open().remove('demo', all);
+    expect(released).toEqual([]);
+  });
+
+  it('goes after the invocations, and with the next daemon when it could not', async () => {
+    await open().create(using({ size: '1Gi' }), api);
+    const inUse = async () => {
+      expect(forgotten).toEqual(['demo']);
+      return killed();
+    };
+    await expect(open({ releaseVolume: inUse }).remove('demo', all)).rejects.toThrow('killed');
+    await open().recover();
+    expect(released).toEqual(['demo demo']);
+  });
+});
+
 it('a service that is being removed is not there to be called', async () => {
   await open().create(reading('mine/in'), api);
   const known: unknown[] = [];
@@ -138,6 +193,59 @@ describe('a declaration that was cut short', () => {
     await expect(open({ provision: { listen: killed } }).update(reading('new/in'), api)).rejects.toThrow('killed');
     await open().recover();
     expect([listeners('old'), listeners('new')]).toEqual([[], [['demo', 'in/']]]);
+  });
+});
+
+describe('a start', () => {
+  /** As MinIO does, which is told of its listeners at the bucket. */
+  const demanding = async (definition: Definition) => {
+    for (const bucket of bucketsOf(definition)) {
+      if (!(await names()).includes(bucket)) throw new SandboxError('not-found', `There is no bucket ${bucket}.`);
+    }
+    await createProvision(buckets).listen(definition);
+  };
+
+  it('makes the buckets that are gone, and lets their service listen', async () => {
+    await open().create(reading('gone/in'), api);
+    await open().create({ ...reading('gone/other'), name: 'second' }, api);
+    await buckets.remove('gone');
+    await open({ provision: { listen: demanding } }).recover();
+    expect(listeners('gone')).toEqual([
+      ['demo', 'in/'],
+      ['second', 'other/'],
+    ]);
+    expect(failed).toEqual([]);
+    await open().remove('second', all);
+    await open().remove('demo', all);
+    expect(await names()).toEqual([]);
+  });
+
+  it('makes the bucket of a service that only writes', async () => {
+    await open().create(written({ output: [{ storage_provider: 'minio.default', path: 'results/out' }] }), api);
+    await buckets.remove('results');
+    await open().recover();
+    expect(await names()).toEqual(['results']);
+  });
+
+  it('tells of a service that cannot listen, and lets the others', async () => {
+    await open().create(reading('one/in'), api);
+    await open().create({ ...reading('two/in'), name: 'second' }, api);
+    const heard: string[] = [];
+    const listen = async ({ name }: Definition) => {
+      if (name === 'demo') throw new SandboxError('unavailable', 'It is full.');
+      heard.push(name);
+    };
+    await open({ provision: { listen } }).recover();
+    expect([heard, failed]).toEqual([['second'], ['demo: It is full.']]);
+  });
+
+  it('tells of a removal that cannot be ended yet', async () => {
+    await open().create(reading('mine/in'), api);
+    await expect(open({ forget: killed }).remove('demo', all)).rejects.toThrow('killed');
+    await open({ forget: killed }).recover();
+    expect(failed).toEqual([expect.stringContaining('demo: ')]);
+    await open().recover();
+    expect(await names()).toEqual([]);
   });
 });
 

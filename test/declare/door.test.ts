@@ -40,6 +40,7 @@ beforeEach(() => {
     nudge: () => said.push('nudge'),
     onDeclared: (service) => said.push(`declared ${service.name} ${service.version}`),
     onRemoved: (name) => said.push(`removed ${name}`),
+    onFailed: (name) => said.push(`failed ${name}`),
     now: () => 1,
   });
 });

@@ -41,6 +41,7 @@ function open(): Watch {
     nudge: () => undefined,
     onDeclared: () => undefined,
     onRemoved: () => undefined,
+    onFailed: (_, error) => expect.fail(error.message),
     now: Date.now,
   });
   const tell = ({ text }: { text: string }) => void said.push(text);

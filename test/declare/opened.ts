@@ -1,4 +1,4 @@
-import { afterEach } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { createDeclare, type Declare } from '../../src/declare/declare.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createLogs } from '../../src/store/logs.ts';
@@ -35,6 +35,7 @@ export function opening(): () => { declare: Declare; store: Store } {
       nudge: () => undefined,
       onDeclared: () => undefined,
       onRemoved: () => undefined,
+      onFailed: (_, error) => expect.fail(error.message),
       now: () => 1,
     });
     return { declare, store };
