@@ -1,0 +1,127 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Container, Image } from '../../../engine/engine.ts';
+import type { Service } from '../../../model/service.ts';
+import type { Deployment } from '../../executor.ts';
+import { foldersIn, removeFolders } from './files.ts';
+import { createNames, filesOf, fingerprintOf } from './names.ts';
+import type { ExposedParts } from './parts.ts';
+import { conditionOf, report, type Versions } from './report.ts';
+import type { Times } from './times.ts';
+import { createVersion, keyOf, type Version } from './version.ts';
+
+/** One exposed service: the version that serves, and the one that is to take its place. */
+export interface Stand {
+  deploy(service: Service, image: Image): Promise<void>;
+  /** Undefined when nothing of it was deployed. */
+  observe(): Deployment | undefined;
+  scale(): Promise<void>;
+  /** Removes all that is on the engine of it. */
+  remove(): Promise<void>;
+}
+
+export interface StandParts extends ExposedParts {
+  times: Times;
+}
+
+/** A service of which nothing is known yet. */
+export function createStand(name: string, parts: StandParts): Stand {
+  const { engine, times, log, now, onChange } = parts;
+  const names = createNames(name, parts);
+  let versions: Versions | undefined;
+  /** Replaced, and still there for the requests that are on their way to it. */
+  const draining = new Set<Version>();
+  /** What was declared and is here, or on its way. */
+  let fingerprint = '';
+
+  const removeFound = async (found: Container[]): Promise<void> => {
+    await Promise.all(found.map(({ id }) => engine.remove(id)));
+    const files = new Set(found.map(filesOf));
+    await removeFolders(parts.folder, (folder) => files.has(folder));
+  };
+
+  /** Nothing of the service is known here: what an earlier run of the program left of this very version serves on. */
+  const settle = async (version: Version): Promise<void> => {
+    const found = await names.find();
+    const folders = new Set(await foldersIn(parts.folder));
+    const isSame = (one: Container) => isOf(version, one) && folders.has(filesOf(one));
+    await started(version, found.filter(isSame));
+    versions = { current: version };
+    await removeFound(found.filter((one) => !isSame(one)));
+  };
+
+  const drop = async (): Promise<void> => {
+    const next = versions?.next;
+    if (versions) {
+      versions = { current: versions.current };
+      fingerprint = versions.current.service.fingerprint;
+    }
+    await next?.remove();
+  };
+
+  /** Waits until the newer version is ready, or has had its time; then one of the two goes. */
+  const takeOver = async (version: Version): Promise<void> => {
+    const deadline = now() + times.startMs;
+    const isNext = () => versions?.next === version;
+    while (isNext() && version.addresses().length === 0 && now() < deadline) {
+      await pause(times.startingMs, undefined, { ref: false });
+    }
+    if (!isNext() || !versions) return;
+    const { current } = versions;
+    if (version.addresses().length > 0) {
+      versions = { current: version };
+      draining.add(current);
+      onChange();
+      await pause(times.drainMs, undefined, { ref: false });
+      await current.remove();
+      draining.delete(current);
+      return;
+    }
+    const why = conditionOf(version).reason ?? '';
+    const trouble = `The newest version is not ready after ${times.startMs / 1000} s, the one before it serves. ${why}`;
+    versions = { current, trouble };
+    onChange();
+    return version.remove();
+  };
+  const leftBehind = (error: unknown) => log.warn('an instance was left', { service: name, error: String(error) });
+
+  const bringUp = async (service: Service, image: Image): Promise<void> => {
+    const key = keyOf(service.fingerprint, image.id);
+    if (versions?.next?.key === key) return;
+    await drop();
+    if (versions?.current.key === key) return;
+    const version = createVersion({ ...parts, service, image, names });
+    if (!versions) return settle(version);
+    await started(version, []);
+    versions = { current: versions.current, next: version };
+    takeOver(version).catch(leftBehind);
+  };
+
+  return {
+    deploy: async (service, image) => {
+      await bringUp(service, image);
+      fingerprint = service.fingerprint;
+    },
+    observe: () => versions && report(versions, fingerprint),
+    scale: async () => versions?.current.scale(),
+    remove: async () => {
+      const all = [versions?.current, versions?.next, ...draining];
+      versions = undefined;
+      await Promise.all(all.map((version) => version?.remove()));
+      await removeFound(await names.find());
+    },
+  };
+}
+
+/** Starts it; of one that cannot be started nothing stays. */
+async function started(version: Version, found: Container[]): Promise<void> {
+  try {
+    await version.start(found);
+  } catch (error) {
+    await version.remove();
+    throw error;
+  }
+}
+
+/** Does the container run as one of this very version? */
+const isOf = (version: Version, one: Container): boolean =>
+  keyOf(fingerprintOf(one), one.image) === version.key && ['running', 'other'].includes(one.state);
