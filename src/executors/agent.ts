@@ -23,11 +23,20 @@ export interface AgentTask {
   signal?: AbortSignal;
 }
 
+/** How a task ended. */
+export interface Ran {
+  exitCode: number;
+  /** Not 0 when it left something running, or ended what was not its own, where the agent can tell. */
+  left?: number;
+  /** How many processes were killed so far because the memory was used up, where the agent knows. */
+  oomKills?: number;
+}
+
 /** A warm shell that runs one task at a time. */
 export interface Agent {
   alive(): boolean;
-  /** Resolves with the exit code when the task and all that could still print are done; rejects when the agent dies. */
-  run(task: AgentTask): Promise<number>;
+  /** Resolves when the task and all that could still print are done; rejects when the agent dies. */
+  run(task: AgentTask): Promise<Ran>;
   kill(): void;
   ended: Promise<string>;
 }
@@ -37,7 +46,9 @@ interface Current {
   scanner: Scanner;
   exitCode?: number;
   marked: boolean;
-  done(exitCode: number): void;
+  /** What was told at its end. */
+  told?: Omit<Ran, 'exitCode'>;
+  done(ran: Ran): void;
   fail(error: Error): void;
 }
 
@@ -50,23 +61,24 @@ export function createAgent(channel: Channel): Agent {
   let alive = true;
   let control = '';
 
-  const settle = (exitCode: number | undefined) => {
-    if (!current?.marked || exitCode === undefined) return;
-    const { done } = current;
+  const settle = () => {
+    if (!current?.marked || !current.told) return;
+    const { done, exitCode = KILLED, told } = current;
     current = undefined;
-    done(exitCode);
+    done({ exitCode, ...told });
   };
   const onControl = (line: string) => {
-    const [nonce, word, code] = line.split(' ');
+    const [nonce, word, ...counts] = line.split(' ');
     if (!current || nonce !== current.nonce) return;
-    if (word === 'exit') current.exitCode = Number(code);
-    settle(word === 'end' ? (current.exitCode ?? KILLED) : current.exitCode);
+    if (word === 'exit') current.exitCode = Number(counts[0]);
+    if (word === 'end') current.told = readCounts(counts);
+    settle();
   };
 
   channel.output.on('data', (chunk: Buffer) => {
     if (!current?.scanner.push(chunk)) return;
     current.marked = true;
-    settle(current.exitCode);
+    settle();
   });
   channel.control.on('data', (chunk: Buffer) => {
     const lines = (control + chunk.toString('latin1')).split('\n');
@@ -82,11 +94,11 @@ export function createAgent(channel: Channel): Agent {
   });
   channel.input.write('go\n');
 
-  const run = ({ folder, onOutput, signal }: AgentTask): Promise<number> => {
+  const run = ({ folder, onOutput, signal }: AgentTask): Promise<Ran> => {
     if (current) throw new SandboxError('internal', 'A worker that is busy was given a task.');
     if (!alive) return Promise.reject(new SandboxError('failed', 'The worker ended before the task began.'));
     const nonce = randomBytes(16).toString('hex');
-    const result = new Promise<number>((done, fail) => {
+    const result = new Promise<Ran>((done, fail) => {
       current = { nonce, scanner: createScanner(endMark(nonce), onOutput), marked: false, done, fail };
     });
     if (signal?.aborted) channel.kill();
@@ -95,4 +107,9 @@ export function createAgent(channel: Channel): Agent {
     return result.finally(() => signal?.removeEventListener('abort', channel.kill));
   };
   return { alive: () => alive, run, kill: channel.kill, ended };
+}
+
+/** Whether a task left processes, and how many were killed for memory; what is not told is left out. */
+export function readCounts([left, oomKills]: string[]): Omit<Ran, 'exitCode'> {
+  return { ...(left ? { left: Number(left) } : {}), ...(oomKills ? { oomKills: Number(oomKills) } : {}) };
 }

@@ -13,8 +13,8 @@ interface Running {
 export function attachable(runTask: Executor['run']): Executor['run'] {
   const tasks = new Map<string, Running>();
 
-  const begin = (task: Task): Running => {
-    const listeners: Running['listeners'] = new Set();
+  const begin = (task: Task, onLine: (line: string) => void): Running => {
+    const listeners: Running['listeners'] = new Set([onLine]);
     const control = new AbortController();
     const tell = (line: string) => {
       for (const listener of listeners) listener(line);
@@ -26,7 +26,7 @@ export function attachable(runTask: Executor['run']): Executor['run'] {
   };
 
   return async (task, onLine, signal) => {
-    const running = tasks.get(task.id) ?? begin(task);
+    const running = tasks.get(task.id) ?? begin(task, onLine);
     running.holders += 1;
     running.listeners.add(onLine);
     const abort = () => running.control.abort(signal.reason);

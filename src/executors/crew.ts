@@ -1,11 +1,31 @@
+import { SandboxError } from '../model/errors.ts';
 import type { Service } from '../model/service.ts';
-import type { Agent } from './agent.ts';
+
+/** A task that is staged and wants to run. */
+export interface Work {
+  /** Its folder as the place sees it. */
+  folder: string;
+  /** The same on this machine. */
+  root: string;
+  onOutput(chunk: Buffer): void;
+  /** A file that the task left cannot be taken from the place. */
+  onSkip(name: string, why: string): void;
+}
+
+/** How a script came to its end. */
+export interface ScriptEnd {
+  exitCode: number;
+  /** Something of it was killed because its memory was used up. */
+  oom: boolean;
+}
 
 /** One place that runs one task at a time. */
 export interface Worker {
-  agent: Agent;
-  /** Processes killed in it so far because its memory was used up. */
-  oomKills(): number;
+  alive(): boolean;
+  /** Rejects when the worker dies; an abort ends it, and with it the task. */
+  run(work: Work, signal: AbortSignal): Promise<ScriptEnd>;
+  /** Resolves when it is gone, with how it went. */
+  ended: Promise<string>;
   /** Whether processes of tasks that are over still run in it, as far as that can be known. */
   leftBehind(): boolean;
   /** Ends it with all it started, and frees what it held; asked twice, it does so once. */
@@ -42,8 +62,11 @@ interface Slot {
   callOff(): void;
 }
 
-/** A worker that died idle is replaced after this while: one that cannot live must not be started in a tight loop. */
+/** A worker that died idle is replaced after a while, which doubles: one that cannot live must not be started in a loop. */
 const REPLACE_MS = 1000;
+const LONGEST_REPLACE_MS = 60_000;
+/** So many that die without work, one after the other, and nobody tries further to get them ready. */
+const MOST_DEATHS = 3;
 
 export function createCrew({ start, shapeOf, idleMs, after, onFailure }: CrewOptions): Crew {
   let current: { service: Service; shape: string; min: number } | undefined;
@@ -52,8 +75,12 @@ export function createCrew({ start, shapeOf, idleMs, after, onFailure }: CrewOpt
   const busy = new Set<Slot>();
   const stopping = new Set<Promise<void>>();
   let filling: Promise<void> = Promise.resolve();
+  /** Those that died idle, since one lived. */
+  let deaths = 0;
+  let lastWords = '';
+  let callOffReplacing: (() => void) | undefined;
 
-  const fits = (slot: Slot): boolean => slot.worker.agent.alive() && slot.shape === current?.shape;
+  const fits = (slot: Slot): boolean => slot.worker.alive() && slot.shape === current?.shape;
   const matching = (): number => [...idle, ...busy].filter(fits).length;
 
   const retire = (slot: Slot): void => {
@@ -71,22 +98,39 @@ export function createCrew({ start, shapeOf, idleMs, after, onFailure }: CrewOpt
     }
     idle.push(slot);
     slot.callOff = after(idleMs, () => {
+      deaths = 0;
       if (idle.length + busy.size > (current?.min ?? 0)) retire(slot);
     });
   };
-  const hire = async (service: Service): Promise<Slot> => {
-    const slot: Slot = { worker: await start(service), shape: shapeOf(service), callOff: () => undefined };
-    void slot.worker.agent.ended.then(() => {
+  const hire = async (service: Service, shape: string): Promise<Slot> => {
+    const slot: Slot = { worker: await start(service), shape, callOff: () => undefined };
+    void slot.worker.ended.then((how) => {
       // One that dies at its task is dealt with when it is given back.
       if (!idle.includes(slot)) return;
       retire(slot);
-      after(REPLACE_MS, refill);
+      mourn(how);
+      if (deaths === MOST_DEATHS) onFailure(endsAtOnce(service, how));
     });
     return slot;
   };
+  const mourn = (how: string): void => {
+    lastWords = how;
+    const waitMs = Math.min(REPLACE_MS * 2 ** deaths, LONGEST_REPLACE_MS);
+    deaths += 1;
+    callOffReplacing ??= after(waitMs, () => {
+      callOffReplacing = undefined;
+      refill();
+    });
+  };
 
   const fillUp = async (): Promise<void> => {
-    while (current && matching() < current.min) rest(await hire(current.service));
+    const before = deaths;
+    while (current && matching() < current.min) {
+      if (deaths - before >= MOST_DEATHS) throw endsAtOnce(current.service, lastWords);
+      const slot = await hire(current.service, current.shape);
+      if (!slot.worker.alive()) mourn(await slot.worker.ended);
+      rest(slot);
+    }
   };
   const fill = (): Promise<void> => {
     filling = filling.then(fillUp, fillUp);
@@ -98,14 +142,15 @@ export function createCrew({ start, shapeOf, idleMs, after, onFailure }: CrewOpt
 
   const take: Crew['take'] = async (service) => {
     const shape = shapeOf(service);
-    const warm = idle.findLast((slot) => slot.shape === shape && slot.worker.agent.alive());
+    const warm = idle.findLast((slot) => slot.shape === shape && slot.worker.alive());
     warm?.callOff();
     idle = idle.filter((slot) => slot !== warm);
-    const slot = warm ?? (await hire(service));
+    const slot = warm ?? (await hire(service, shape));
     busy.add(slot);
     if (disbanded) retire(slot);
     const giveBack = () => {
       busy.delete(slot);
+      if (slot.worker.alive()) deaths = 0;
       rest(slot);
       refill();
     };
@@ -123,8 +168,15 @@ export function createCrew({ start, shapeOf, idleMs, after, onFailure }: CrewOpt
     disband: async (alsoBusy) => {
       current = undefined;
       disbanded = alsoBusy;
+      callOffReplacing?.();
+      callOffReplacing = undefined;
       for (const slot of [...idle, ...(alsoBusy ? busy : [])]) retire(slot);
       await Promise.all(stopping);
     },
   };
 }
+
+const endsAtOnce = ({ name, definition }: Service, how: string): SandboxError =>
+  new SandboxError('unavailable', `The workers of ${name} do not stay: the shell ends at once (${how}).`, {
+    hint: `Look whether ${definition.image || 'the shell'} can run: /bin/sh -c true.`,
+  });

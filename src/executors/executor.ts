@@ -16,8 +16,8 @@ export interface Deployment {
   reason?: string;
   /** The newest lines of its workers, oldest first. */
   lines: string[];
-  /** Where an exposed service answers. */
-  address?: string;
+  /** Where the instances of an exposed service answer, those that are ready: `http://127.0.0.1:32768`. */
+  addresses?: string[];
 }
 
 /** A place where services run. Callers can't tell which of the three they hold. */

@@ -6,15 +6,14 @@ import type { Buckets } from '../objects/buckets.ts';
 import { attachable } from './attach.ts';
 import type { After } from './crew.ts';
 import type { Deployment, Executor, Probe } from './executor.ts';
+import { createKeeping } from './keeping.ts';
 import type { Fence, Size } from './limits/enclosure.ts';
 import { findLimits } from './limits/limits.ts';
-import { insist, NOT_EXPOSED, refusal, sizeOf, warnings } from './needs.ts';
+import { insist, localOffer, NOT_EXPOSED, type Offer, refusal, sizeOf, warnings } from './needs.ts';
 import { createPool, type Pool } from './pool.ts';
-import { createRecent } from './recent.ts';
-import { createRunner } from './runner.ts';
-import { createTenure } from './tenure.ts';
+import { createRunner, onPool } from './runner.ts';
 import { prepareFolder, startWorker } from './worker.ts';
-import { createWorkspace, type Workspace } from './workspace/workspace.ts';
+import { createWorkspace } from './workspace/workspace.ts';
 
 export interface LocalOptions {
   buckets: Buckets;
@@ -47,7 +46,6 @@ export interface Local extends Executor {
 }
 
 const SHELL = '/bin/sh';
-const KEPT_LINES = 200;
 
 const afterTimeout: After = (ms, then) => {
   const timer = setTimeout(then, ms);
@@ -61,7 +59,7 @@ const thisMachine = (): Size => ({
 });
 
 /** A service is ready, or this place cannot give what it needs. */
-function stateOf(service: Service, machine: Size): Pick<Deployment, 'state' | 'reason'> {
+function stateOf(service: Service, machine: Offer): Pick<Deployment, 'state' | 'reason'> {
   const reason = refusal(service, machine) ?? (isExposed(service.definition) ? NOT_EXPOSED : undefined);
   return reason ? { state: 'unavailable', reason } : { state: 'ready' };
 }
@@ -91,57 +89,43 @@ function createShells(options: LocalOptions, fence: Fence): Pool {
 }
 
 /** Runs tasks on the pool, in folders of their own below the executor's. */
-async function createRun(options: LocalOptions, pool: Pool, machine: Size) {
+async function createRun(options: LocalOptions, pool: Pool, machine: Offer) {
   const { buckets, folder, log, runTimeoutSeconds, jobTimeoutSeconds, now } = options;
   const workspace = createWorkspace({
     buckets,
     folder,
-    access: 'owner',
+    access: () => 'owner',
     inside: (path) => path,
     links: 'anywhere',
     log,
   });
   await workspace.sweep();
   const run = createRunner({
-    pool,
-    workspace,
-    insist: ({ service }) => insist(service, machine),
+    begin: async ({ task, onLine }) => {
+      insist(task.service, machine);
+      return workspace.stageIn(task, onLine);
+    },
+    execute: onPool(pool),
     timeoutSeconds: { run: runTimeoutSeconds, job: jobTimeoutSeconds },
+    notFound: 'it calls a program that this machine does not have',
     now,
   });
   return { run, workspace };
 }
 
-/** What is kept for services while they are deployed, or while something goes on for them; nothing longer. */
-function createKeeping(pool: Pool, workspace: Workspace, log: Log) {
-  const deployed = new Map<string, Service>();
-  const recent = createRecent(KEPT_LINES);
-  const forget = async (name: string) => {
-    recent.forget(name);
-    await Promise.all([pool.stop(name), workspace.forget(name)]);
-  };
-  // A task may outlive its service, and may so begin again what the withdrawal ended.
-  const tenure = createTenure((name) => {
-    if (deployed.has(name)) return;
-    forget(name).catch((error: unknown) => log.error('a service is not forgotten', { error: String(error) }));
-  });
-  const withdraw = async (name: string) => {
-    deployed.delete(name);
-    await forget(name);
-  };
-  return { deployed, recent, withdraw, during: tenure.during };
-}
-
 /** The executor that needs nothing: scripts run in warm shells of this machine, images are ignored. */
 export async function createLocal(options: LocalOptions): Promise<Local> {
   const { id, shellEnvironment: environment, log } = options;
-  const machine = options.machine ?? thisMachine();
+  const machine = localOffer(options.machine ?? thisMachine());
   const fence = options.fence ?? (await findLimits({ id, environment, mount: '/sys/fs/cgroup' }));
   log.info('the local executor is ready', { limits: fence.detail });
 
   const pool = createShells(options, fence);
   const { run, workspace } = await createRun(options, pool, machine);
-  const { deployed, recent, withdraw, during } = createKeeping(pool, workspace, log);
+  const { deployed, recent, withdraw, during } = createKeeping(
+    (name) => Promise.all([pool.stop(name), workspace.forget(name)]),
+    log,
+  );
   const deploy = async (service: Service): Promise<string[]> => {
     if (refusal(service, machine)) await pool.stop(service.name);
     else await pool.prepare(service);

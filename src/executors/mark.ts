@@ -1,7 +1,7 @@
 /** Cuts the output of one task out of a stream. */
 export interface Scanner {
-  /** Takes the next bytes; true once the mark came. */
-  push(chunk: Buffer): boolean;
+  /** Takes the next bytes; once the mark came, answers what followed it. */
+  push(chunk: Buffer): Buffer | undefined;
   /** The stream ended without a mark: what was held back is output after all. */
   flush(): void;
 }
@@ -20,13 +20,13 @@ export function createScanner(mark: Buffer, onOutput: (chunk: Buffer) => void): 
   const emit = (chunk: Buffer) => {
     if (chunk.length > 0) onOutput(chunk);
   };
-  const push = (chunk: Buffer): boolean => {
+  const push = (chunk: Buffer): Buffer | undefined => {
     const data = held.length > 0 ? Buffer.concat([held, chunk]) : chunk;
     const at = data.indexOf(mark);
     const keep = at < 0 ? partial(data, mark) : 0;
     held = Buffer.from(data.subarray(data.length - keep));
     emit(data.subarray(0, at < 0 ? data.length - keep : at));
-    return at >= 0;
+    return at < 0 ? undefined : data.subarray(at + mark.length);
   };
   const flush = () => {
     emit(held);

@@ -12,36 +12,55 @@ export const sizeOf = ({ memory, cpu }: Definition): Size => ({
 /** Why an exposed service cannot be reached here. */
 export const NOT_EXPOSED = 'It is not exposed: the local executor runs no servers.';
 
+/** What a place can give to one task. */
+export interface Offer extends Size {
+  gpus: number;
+  /** What has the memory and the processors: `this machine`. */
+  here: string;
+  /** What has the rest: `the local executor`. */
+  executor: string;
+}
+
+/** What the local executor can give on a machine. */
+export const localOffer = (machine: Size): Offer => ({
+  ...machine,
+  gpus: 0,
+  here: 'this machine',
+  executor: 'the local executor',
+});
+
 const MI = 2 ** 20;
 
-/** The first thing an invocation needs that the machine cannot give, as a sentence. */
-export function refusal({ name, definition }: Service, machine: Size): string | undefined {
+/** The first thing an invocation needs that a place cannot give, as a sentence. */
+export function refusal({ name, definition }: Service, offer: Offer): string | undefined {
   const { memory, cpu } = sizeOf(definition);
-  if (memory > machine.memory) {
-    return `${name} asks for ${definition.memory} of memory, this machine has ${Math.floor(machine.memory / MI)}Mi.`;
+  const { here, executor, gpus } = offer;
+  if (memory > offer.memory) {
+    return `${name} asks for ${definition.memory} of memory, ${here} has ${Math.floor(offer.memory / MI)}Mi.`;
   }
-  if (cpu > machine.cpu) return `${name} asks for ${definition.cpu} processors, this machine has ${machine.cpu}.`;
-  if (definition.enable_gpu) return `${name} asks for 1 GPU, the local executor has 0.`;
-  if (definition.enable_sgx) return `${name} asks for 1 SGX enclave, the local executor has 0.`;
+  if (cpu > offer.cpu) return `${name} asks for ${definition.cpu} processors, ${here} has ${offer.cpu}.`;
+  if (definition.enable_gpu && gpus === 0) return `${name} asks for 1 GPU, ${executor} has 0.`;
+  if (definition.enable_sgx) return `${name} asks for 1 SGX enclave, ${executor} has 0.`;
   if (definition.interlink_node_name) {
-    return `${name} asks for the interLink node ${definition.interlink_node_name}, the local executor has 0 of them.`;
+    return `${name} asks for the interLink node ${definition.interlink_node_name}, ${executor} has 0 of them.`;
   }
   if (definition.kserve && Object.keys(definition.kserve).length > 0) {
-    return `${name} asks for a KServe model server, the local executor has 0 of them.`;
+    return `${name} asks for a KServe model server, ${executor} has 0 of them.`;
   }
   return undefined;
 }
 
-function unreachable({ output, input }: Definition): string[] {
+/** The storages that nobody here can reach, a sentence each. */
+export function unreachable({ output, input }: Definition): string[] {
   const foreign = [...input, ...output].map(({ storage_provider }) => provider(storage_provider));
   const names = foreign.map(({ type, id }) => `${type}.${id}`).filter((name) => name !== 'minio.default');
   return [...new Set(names)].map((name) => `The storage ${name} cannot be reached: files from or for it fail.`);
 }
 
 /** What the local executor does not honour about a service, a sentence each. */
-export function warnings(service: Service, machine: Size): string[] {
+export function warnings(service: Service, offer: Offer): string[] {
   const { definition } = service;
-  const refused = refusal(service, machine);
+  const refused = refusal(service, offer);
   const said = [
     `It runs on this machine: the image ${definition.image} is not used.`,
     refused && `${refused} Its invocations fail.`,
@@ -53,9 +72,9 @@ export function warnings(service: Service, machine: Size): string[] {
   return [...said.filter((sentence): sentence is string => Boolean(sentence)), ...unreachable(definition)];
 }
 
-/** Throws the sentence about what the machine cannot give. */
-export function insist(service: Service, machine: Size): void {
-  const sentence = refusal(service, machine);
+/** Throws the sentence about what the place cannot give. */
+export function insist(service: Service, offer: Offer): void {
+  const sentence = refusal(service, offer);
   if (!sentence) return;
   throw new SandboxError('unavailable', sentence, { hint: 'Ask for less, or run it where there is more.' });
 }

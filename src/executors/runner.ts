@@ -1,23 +1,45 @@
+import { constants } from 'node:os';
 import { asSandboxError, SandboxError } from '../model/errors.ts';
 import type { Outcome, Task } from '../model/task.ts';
-import type { Worker } from './crew.ts';
+import type { ScriptEnd } from './crew.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import type { Executor } from './executor.ts';
 import type { Pool } from './pool.ts';
-import type { StagedOut, Staging, Workspace } from './workspace/workspace.ts';
+import type { StagedOut, Staging } from './workspace/workspace.ts';
+
+/** A task on its way: what hears of it, and what ends it before its time. */
+export interface Underway {
+  task: Task;
+  onLine(line: string): void;
+  signal: AbortSignal;
+}
 
 export interface RunnerOptions {
-  pool: Pool;
-  workspace: Workspace;
-  /** Throws what the place cannot give to a task. */
-  insist(task: Task): void;
+  /** Gets a task ready to run; throws a SandboxError when the place, or its input, cannot be had. */
+  begin(underway: Underway): Promise<Staging>;
+  /** Runs the script; rejects with `failed` when what ran it died. */
+  execute(underway: Underway, staging: Staging): Promise<ScriptEnd>;
   /** Seconds after which a task is ended; 0 is never. */
   timeoutSeconds: Record<Task['kind'], number>;
+  /** What exit code 127 means here: `it calls a program that this machine does not have`. */
+  notFound: string;
   now(): number;
 }
 
+/** Runs tasks on the pool's workers. */
+export const onPool =
+  (pool: Pool): RunnerOptions['execute'] =>
+  async ({ task, signal }, staging) => {
+    const { worker, release } = await pool.acquire(task.service, task.kind, signal);
+    try {
+      return await worker.run(staging, signal);
+    } finally {
+      release();
+    }
+  };
+
 /** How the script ended: with an exit code, or cut short for a reason. */
-type End = { exitCode: number; oom: boolean } | { reason: string };
+type End = ScriptEnd | { reason: string };
 type Result = Omit<Outcome, 'startedAt' | 'finishedAt'>;
 
 const nothing = { form: 'output' as const, content: { bytes: Buffer.alloc(0) } };
@@ -31,35 +53,31 @@ const failed = ({ message, code }: SandboxError): Result => ({
   release: async () => undefined,
 });
 
-async function runOn(worker: Worker, staging: Staging, deadline: Deadline): Promise<End> {
-  const before = worker.oomKills();
-  const killed = () => worker.oomKills() > before;
-  const { folder, onOutput } = staging;
-  try {
-    const exitCode = await worker.agent.run({ folder, onOutput, signal: deadline.signal });
-    // A script can go on without what was killed; a container could not.
-    return killed() ? { exitCode: exitCode || 137, oom: true } : { exitCode, oom: false };
-  } catch (error) {
-    const { code, message } = asSandboxError(error);
-    if (code !== 'failed') throw error;
-    return killed() ? { exitCode: 137, oom: true } : { reason: deadline.reason() ?? message };
-  }
+/** A shell tells of a signal by an exit code; a script may have ended with that code by itself. */
+function told(exitCode: number, notFound: string): string {
+  if (exitCode === 127) return `127: ${notFound}`;
+  const [signal] = Object.entries(constants.signals).find(([, number]) => number === exitCode - 128) ?? [];
+  return signal ? `${exitCode} (${signal})` : String(exitCode);
 }
 
-// What a shell means by 127; the image that would bring the program is not used here.
-const notFound = ': it calls a program that this machine does not have';
+interface Verdict {
+  end: ScriptEnd;
+  failures: string[];
+  task: Task;
+  notFound: string;
+}
 
 /** Why a task failed whose script came to its end, in sentences; undefined when it did not fail. */
-function verdict({ exitCode, oom }: Extract<End, { exitCode: number }>, failures: string[], task: Task) {
-  const script = oom
+function verdict({ end, failures, task, notFound }: Verdict): string | undefined {
+  const script = end.oom
     ? [`Out of memory: the limit is ${task.service.definition.memory}.`]
-    : exitCode !== 0
-      ? [`The script ended with exit code ${exitCode}${exitCode === 127 ? notFound : ''}.`]
+    : end.exitCode !== 0
+      ? [`The script ended with exit code ${told(end.exitCode, notFound)}.`]
       : [];
   return [...script, ...failures].join(' ') || undefined;
 }
 
-async function finish(end: End, staging: Staging, task: Task): Promise<Result> {
+async function finish(end: End, staging: Staging, task: Task, notFound: string): Promise<Result> {
   const { release } = staging;
   if ('reason' in end) {
     return { state: 'Failed', reason: end.reason, answer: staging.abandon(), outputs: [], release };
@@ -70,41 +88,40 @@ async function finish(end: End, staging: Staging, task: Task): Promise<Result> {
     .catch(
       (error: unknown): StagedOut => ({ answer: nothing, outputs: [], failures: [asSandboxError(error).message] }),
     );
-  const reason = verdict(end, failures, task);
+  const reason = verdict({ end, failures, task, notFound });
   return { state: reason ? 'Failed' : 'Succeeded', exitCode, ...(reason ? { reason } : {}), answer, outputs, release };
 }
 
-/** Runs tasks on a pool's workers: stage in, run, stage out. What goes wrong with a task is its outcome. */
-export function createRunner({ pool, workspace, insist, timeoutSeconds, now }: RunnerOptions): Executor['run'] {
-  const onWorker = async (task: Task, staging: Staging, deadline: Deadline): Promise<End> => {
-    const lease = await pool.acquire(task.service, task.kind, deadline.signal).catch((error: unknown) => {
+/** Runs tasks: stage in, run, stage out. What goes wrong with a task is its outcome. */
+export function createRunner({ begin, execute, timeoutSeconds, notFound, now }: RunnerOptions): Executor['run'] {
+  const executed = async (underway: Underway, staging: Staging, deadline: Deadline): Promise<End> => {
+    try {
+      return await execute(underway, staging);
+    } catch (error) {
       const reason = deadline.reason();
       if (reason) return { reason };
+      if (error instanceof SandboxError && error.code === 'failed') return { reason: error.message };
       throw error;
-    });
-    if ('reason' in lease) return lease;
-    try {
-      return await runOn(lease.worker, staging, deadline);
-    } finally {
-      lease.release();
     }
   };
 
-  const staged = async (task: Task, staging: Staging, deadline: Deadline): Promise<Result> => {
+  const staged = async (underway: Underway, staging: Staging, deadline: Deadline): Promise<Result> => {
     if (staging.idle) return { state: 'Succeeded', answer: nothing, outputs: [], release: staging.release };
     try {
-      return await finish(await onWorker(task, staging, deadline), staging, task);
+      const end = await executed(underway, staging, deadline);
+      return await finish(end, staging, underway.task, notFound);
     } catch (error) {
       await staging.release();
       throw error;
     }
   };
 
-  const stageIn = async (task: Task, onLine: (line: string) => void): Promise<Staging | Result> => {
+  const begun = async (underway: Underway, deadline: Deadline): Promise<Staging | Result> => {
     try {
-      insist(task);
-      return await workspace.stageIn(task, onLine);
+      return await begin(underway);
     } catch (error) {
+      const reason = deadline.reason();
+      if (reason) return failed(new SandboxError('failed', reason));
       if (!(error instanceof SandboxError)) throw error;
       return failed(error);
     }
@@ -113,9 +130,10 @@ export function createRunner({ pool, workspace, insist, timeoutSeconds, now }: R
   return async (task, onLine, signal) => {
     const startedAt = now();
     const deadline = createDeadline(signal, timeoutSeconds[task.kind]);
+    const underway: Underway = { task, onLine, signal: deadline.signal };
     try {
-      const staging = await stageIn(task, onLine);
-      const result = 'idle' in staging ? await staged(task, staging, deadline) : staging;
+      const staging = await begun(underway, deadline);
+      const result = 'idle' in staging ? await staged(underway, staging, deadline) : staging;
       const late = result.exitCode === undefined && deadline.isOver();
       return { ...result, ...(late ? { code: 'timeout' } : {}), startedAt, finishedAt: now() };
     } finally {

@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SandboxError } from '../model/errors.ts';
-import { createAgent } from './agent.ts';
+import { type Agent, createAgent } from './agent.ts';
 import { agentProcesses, agentScript } from './agentscript.ts';
-import type { Worker } from './crew.ts';
+import type { ScriptEnd, Worker } from './crew.ts';
 import type { Enclosure } from './limits/enclosure.ts';
 import { startShell } from './shell.ts';
 
@@ -31,7 +31,23 @@ export async function startWorker({ agentFile, folder, environment, enclosure }:
     throw new SandboxError('unavailable', `A worker could not be started: ${(cause as Error).message}`, { cause });
   }
   const leftBehind = () => (enclosure.processes() ?? 0) > agentProcesses;
-  return { agent: createAgent(shell), oomKills: enclosure.oomKills, leftBehind, stop };
+  const agent = createAgent(shell);
+  return { alive: agent.alive, ended: agent.ended, run: runOn(agent, enclosure), leftBehind, stop };
+}
+
+function runOn(agent: Agent, { oomKills }: Enclosure): Worker['run'] {
+  return async ({ folder, onOutput }, signal): Promise<ScriptEnd> => {
+    const before = oomKills();
+    const killed = () => oomKills() > before;
+    try {
+      const { exitCode } = await agent.run({ folder, onOutput, signal });
+      // A script can go on without what was killed; a container could not.
+      return killed() ? { exitCode: exitCode || 137, oom: true } : { exitCode, oom: false };
+    } catch (error) {
+      if (killed()) return { exitCode: 137, oom: true };
+      throw error;
+    }
+  };
 }
 
 /** Makes the folder of the executor; answers where the agent's script is in it. */

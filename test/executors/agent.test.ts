@@ -46,7 +46,7 @@ async function run(agent: Agent, script: string, signal?: AbortSignal) {
     onOutput: (chunk: Buffer) => chunks.push(chunk),
     ...(signal && { signal }),
   };
-  const exitCode = await agent.run(task);
+  const { exitCode } = await agent.run(task);
   return { exitCode, output: Buffer.concat(chunks) };
 }
 
@@ -59,6 +59,13 @@ for (const shell of shells.filter(([program = '']) => existsSync(program))) {
         const { exitCode, output } = await run(agent, `echo ${code}; exit ${code}`);
         expect([exitCode, output.toString()]).toEqual([code, `${code}\n`]);
       }
+    });
+
+    it('runs the script of its task, whatever the variables of the task are called', async () => {
+      const folder = taskFolder('echo "$folder $nonce $line $1"', 'export folder=a nonce=b line=c verb=d\n');
+      const chunks: Buffer[] = [];
+      const { exitCode } = await start(shell).run({ folder, onOutput: (chunk) => chunks.push(chunk) });
+      expect([exitCode, Buffer.concat(chunks).toString()]).toEqual([0, 'a b c \n']);
     });
 
     it('tells of a script that was killed', async () => {
@@ -184,7 +191,8 @@ describe('the scanner', () => {
       const chunks: Buffer[] = [];
       const scanner = createScanner(mark, (chunk) => chunks.push(chunk));
       let found = false;
-      for (let at = 0; at < stream.length && !found; at += size) found = scanner.push(stream.subarray(at, at + size));
+      for (let at = 0; at < stream.length && !found; at += size)
+        found = scanner.push(stream.subarray(at, at + size)) !== undefined;
       expect([found, Buffer.concat(chunks).toString()]).toEqual([true, before.toString()]);
     }
   });

@@ -75,7 +75,7 @@ describe.skipIf(!holds)(`limits on this machine (${holds ? here.detail : `skippe
       () => undefined,
       new AbortController().signal,
     );
-    expect(next.reason).toBe('The script ended with exit code 137.');
+    expect(next.reason).toBe('The script ended with exit code 137 (SIGKILL).');
     await next.release();
     await close();
   });

@@ -18,25 +18,31 @@ function createWorkers() {
       ended.resolve('SIGKILL');
     };
     up.set(number, end);
-    const agent = { alive: () => up.has(number), kill: end, run: async () => 0, ended: ended.promise };
-    return { agent, oomKills: () => 0, leftBehind: () => dirty.has(number), stop: async () => end() };
+    return {
+      alive: () => up.has(number),
+      run: async () => ({ exitCode: 0, oom: false }),
+      ended: ended.promise,
+      leftBehind: () => dirty.has(number),
+      stop: async () => end(),
+    };
   };
-  return { start, dirty, up: () => [...up.keys()], kill: (number: number) => up.get(number)?.() };
+  return { start, dirty, up: () => [...up.keys()], count: () => count, kill: (number: number) => up.get(number)?.() };
 }
 
 /** A clock that goes off when told. */
 function createTimers() {
-  let waiting: (() => void)[] = [];
-  const after: After = (_, then) => {
-    waiting.push(then);
+  let waiting: { ms: number; then(): void }[] = [];
+  const after: After = (ms, then) => {
+    const one = { ms, then };
+    waiting.push(one);
     return () => {
-      waiting = waiting.filter((other) => other !== then);
+      waiting = waiting.filter((other) => other !== one);
     };
   };
   const goOff = () => {
-    for (const then of waiting.splice(0)) then();
+    for (const { then } of waiting.splice(0)) then();
   };
-  return { after, goOff };
+  return { after, goOff, waiting: () => waiting.map(({ ms }) => ms) };
 }
 
 const never = new AbortController().signal;
@@ -154,6 +160,55 @@ describe('the pool of workers', () => {
     await expect.poll(() => workers.up()).toEqual([2]);
   });
 
+  it('gives up getting workers ready that end at once, and says how they end', async () => {
+    const start = async (): Promise<Worker> => {
+      const worker = await workers.start();
+      await worker.stop();
+      return worker;
+    };
+    const failures: unknown[] = [];
+    const onFailure = (error: unknown) => failures.push(error);
+    const other = createPool({ start, shapeOf: () => '', total: 2, idleMs: 1, after: timers.after, onFailure });
+    await expect(other.prepare(scaled(2, 0))).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'The workers of demo do not stay: the shell ends at once (SIGKILL).',
+    });
+    expect(workers.count()).toBe(3);
+    timers.goOff();
+    await expect.poll(() => failures).toEqual([expect.objectContaining({ code: 'unavailable' })]);
+    expect(workers.count()).toBe(6);
+    await other.close();
+    expect(timers.waiting()).toEqual([]);
+  });
+
+  it('waits twice as long each time that a worker dies idle, up to a minute, until one lives', async () => {
+    const service = scaled(1, 0);
+    const failures: unknown[] = [];
+    const onFailure = (error: unknown) => failures.push(error);
+    const { after } = timers;
+    const other = createPool({ start: workers.start, shapeOf: () => '', total: 2, idleMs: 5, after, onFailure });
+    await other.prepare(service);
+    const waits: number[] = [];
+    const die = async () => {
+      const [number = 0] = workers.up();
+      workers.kill(number);
+      // Not the timer of one that still rests.
+      await expect.poll(() => timers.waiting().filter((ms) => ms !== 5)).toHaveLength(1);
+      waits.push(...timers.waiting());
+      timers.goOff();
+      await expect.poll(workers.up).toEqual([number + 1]);
+    };
+    for (let i = 0; i < 8; i++) await die();
+    expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+    expect(failures).toHaveLength(1);
+    // It was idle for so long, and did not die.
+    await expect.poll(timers.waiting).toEqual([5]);
+    timers.goOff();
+    await die();
+    expect(waits.at(-1)).toBe(1000);
+    await other.close();
+  });
+
   it('replaces a worker that died at its task', async () => {
     const service = scaled(1, 0);
     await pool.prepare(service);
@@ -178,6 +233,20 @@ describe('the pool of workers', () => {
     expect(workers.up()).toEqual([1, 3]);
     lease.release();
     expect(workers.up()).toEqual([3]);
+  });
+
+  it('hires no more than it needs when the shape of a version changes while a worker starts', async () => {
+    let shape = 'old';
+    const start = () => {
+      shape = 'new';
+      return workers.start();
+    };
+    const onFailure = (error: unknown) => expect.fail(String(error));
+    const other = createPool({ start, shapeOf: () => shape, total: 2, idleMs: 1, after: timers.after, onFailure });
+    await other.prepare(scaled(1, 0));
+    expect(workers.up()).toEqual([1]);
+    await other.prepare(scaled(1, 0));
+    expect(workers.up()).toEqual([2]);
   });
 
   it('stops a service: idle workers at once, busy ones after their task, who waits is sent away', async () => {

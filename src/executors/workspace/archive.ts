@@ -1,16 +1,42 @@
-import { createWriteStream } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
 import type { OutputFile } from './files.ts';
+import type { Opened } from './output.ts';
 
 /** Packs files into a zip, stored as they are and named as below the output folder; answers its size. */
-export async function writeArchive(files: OutputFile[], target: string): Promise<number> {
+export async function writeArchive(
+  files: OutputFile[],
+  target: string,
+  open: (file: OutputFile) => Opened,
+): Promise<number> {
   const zip = new ZipFile();
   const broken = new Promise<never>((_, reject) => zip.on('error', reject));
-  for (const { path, name } of files) zip.addFile(path, name, { compress: false });
+  // One is held at a time: there may be more of them than a process may hold.
+  for (const file of files) {
+    const { info, close } = open(file);
+    close();
+    const { size, mtime, mode } = info;
+    zip.addReadStreamLazy(file.name, { size, mtime, mode, compress: false }, (use) => pump(() => open(file), use));
+  }
   zip.end();
   const sink = createWriteStream(target, { mode: 0o600 });
   await Promise.race([pipeline(zip.outputStream as Readable, sink), broken]);
   return sink.bytesWritten;
+}
+
+type Use = (error: unknown, stream: NodeJS.ReadableStream) => void;
+
+function pump(open: () => Opened, use: Use): void {
+  try {
+    const { path, close } = open();
+    const stream = createReadStream(path);
+    // The zip does not listen for it itself.
+    stream.once('error', (error) => use(error, stream));
+    stream.once('close', close);
+    use(undefined, stream);
+  } catch (error) {
+    use(error, Readable.from([]));
+  }
 }

@@ -1,30 +1,41 @@
 import {
-  chmodSync,
   closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
   lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   renameSync,
+  statSync,
   unlinkSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { SandboxError } from '../../model/errors.ts';
+import { folderFlags, type Held, hold } from '../held.ts';
 
-/** Who may enter a task's folder: the user of this program, or also the user that an image names. */
-export type Access = 'owner' | 'anyone';
+/**
+ * Who may enter a task's folder: the user of this program, whoever can get to where it is, or the user that an image
+ * names, to whom it is given.
+ */
+export type Access = 'owner' | 'anyone' | { uid: number; gid: number };
 
 /**
  * The folders of one task: `in`, `out` and `work` below a root, with the script and its variables beside them. Making
  * and removing four folders costs a task more than forking its shell, so the same ones serve one task after another
- * of a service, as long as each leaves them as it found them.
+ * of a service, as long as each leaves them as it found them. What a task left running may still hold them, and put
+ * links where files and folders were: nothing here follows one.
  */
 export interface Bay {
   /** Where it is now. */
   root(): string;
   /** Writes what the agent needs. */
   equip(script: string, variables: string): void;
+  /** Has a file put into `in`, and lets those read it who may enter; answers with its path below the root. */
+  receive<T extends { file?: string }>(work: (folder: string) => Promise<T>): Promise<T>;
   /**
    * Moves it to a path where nothing is yet, so that what the last task left running finds nothing where it knew it,
    * and takes out the variables and the files; false when anything else was left or changed: then it must not be used
@@ -39,45 +50,79 @@ const folders = ['in', 'out', 'work'];
 export function createBay(first: string, access: Access): Bay {
   let root = first;
   // Small and local: on the way of every call, a turn through the thread pool costs more than the work itself.
-  const makeFolder = (path: string): string => {
-    mkdirSync(path, { mode: 0o700 });
-    if (access === 'anyone') chmodSync(path, 0o777);
-    return path;
+  const open = access === 'anyone';
+  const [fileMode, folderMode] = open ? [0o644, 0o777] : [0o600, 0o700];
+  const hand = (fd: number, mode: number) => {
+    // What is asked for when a file is made is cut by the mask of this process.
+    if (open) fchmodSync(fd, mode);
+    if (typeof access === 'object') fchownSync(fd, access.uid, access.gid);
   };
-  const fileMode = access === 'anyone' ? 0o644 : 0o600;
-  const folderMode = access === 'anyone' ? 0o777 : 0o700;
+  const makeFolder = (path: string) => {
+    mkdirSync(path, { mode: 0o700 });
+    if (access !== 'owner') using(openSync(path, folderFlags), (fd) => hand(fd, folderMode));
+  };
   makeFolder(root);
   for (const name of folders) makeFolder(join(root, name));
-  let written: { script: string; mark: string } | undefined;
-  /** The length of the file of variables that an earlier task left, blank. */
-  let blank: number | undefined;
+  const write = (path: string, text: string) =>
+    using(openSync(path, 'wx', fileMode), (fd) => {
+      writeSync(fd, text);
+      hand(fd, fileMode);
+    });
+  let written: { script: string; mark: string | undefined } | undefined;
+  /** Of the file of variables, once there is one. */
+  let length: number | undefined;
 
   /** A folder inside is not a file: `unlink` throws. */
-  const empty = (name: string): boolean => {
-    const path = join(root, name);
-    const folder = lstatSync(path);
-    if (!folder.isDirectory() || (folder.mode & 0o777) !== folderMode) return false;
-    for (const file of readdirSync(path)) unlinkSync(join(path, file));
-    return true;
+  const empty = (held: Held, name: string): boolean => {
+    const folder = hold(held.at(name));
+    try {
+      if ((statSync(folder.path).mode & 0o777) !== folderMode) return false;
+      for (const file of readdirSync(folder.path)) unlinkSync(folder.at(file));
+      return true;
+    } finally {
+      folder.close();
+    }
   };
+  const isUntouched = (held: Held): boolean =>
+    written?.mark !== undefined &&
+    written.mark === markOf(held.at('script.sh')) &&
+    readdirSync(held.path).length === folders.length + 2;
 
   return {
     root: () => root,
     equip: (script, variables) => {
       const scriptFile = join(root, 'script.sh');
-      if (blank === undefined) writeFileSync(join(root, 'env'), variables, { mode: fileMode });
-      else overwrite(join(root, 'env'), variables, blank);
-      // A script can change its own file: only an untouched one is used again.
-      if (written?.script === script && written.mark === markOf(scriptFile)) return;
-      writeFileSync(scriptFile, script, { mode: fileMode });
+      if (length === undefined) write(join(root, 'env'), variables);
+      length = length === undefined ? Buffer.byteLength(variables) : overwrite(join(root, 'env'), variables, length);
+      // Only an untouched one is used again.
+      if (written?.mark && written.script === script && written.mark === markOf(scriptFile)) return;
+      if (written) unlinkSync(scriptFile);
+      write(scriptFile, script);
       written = { script, mark: markOf(scriptFile) };
+    },
+    receive: async (work) => {
+      const input = join(root, 'in');
+      const held = hold(input);
+      try {
+        const staged = await work(held.path);
+        if (!staged.file) return staged;
+        if (access !== 'owner') using(openOwn(staged.file, constants.O_RDONLY), (fd) => hand(fd, fileMode));
+        return { ...staged, file: join(input, basename(staged.file)) };
+      } finally {
+        held.close();
+      }
     },
     renew: (next) => {
       try {
         renameSync(root, next);
         root = next;
-        blank = wipe(join(root, 'env'));
-        return blank !== undefined && readdirSync(root).length === folders.length + 2 && folders.every(empty);
+        const held = hold(root);
+        try {
+          length = overwrite(held.at('env'), '', length);
+          return isUntouched(held) && folders.every((name) => empty(held, name));
+        } finally {
+          held.close();
+        }
       } catch {
         // Whatever is in the way: the thorough way sees to it, and tells if it cannot.
         return false;
@@ -86,28 +131,43 @@ export function createBay(first: string, access: Access): Bay {
   };
 }
 
-/** Writes over a file in place: a new file, or one that is cut to nothing first, costs a call a quarter of a millisecond. */
-function overwrite(path: string, text: string, length: number): void {
-  const bytes = Buffer.from(text);
-  const file = openSync(path, 'r+');
+function using<T>(fd: number, work: (fd: number) => T): T {
   try {
-    // A shell reads over empty lines.
-    writeSync(file, Buffer.concat([bytes, Buffer.alloc(Math.max(0, length - bytes.length), '\n')]));
+    return work(fd);
   } finally {
-    closeSync(file);
+    closeSync(fd);
   }
 }
 
-/** Takes what may be secret out of a file, and answers its length; nothing when it is not the file we made. */
-function wipe(path: string): number | undefined {
-  const file = lstatSync(path);
-  if (!file.isFile() || file.nlink !== 1) return undefined;
-  overwrite(path, '', file.size);
-  return file.size;
+/** Opens a file that has one name; for anything else in its place, a pipe too, it throws at once. */
+function openOwn(path: string, flags: number): number {
+  const fd = openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const found = fstatSync(fd);
+  if (found.isFile() && found.nlink === 1) return fd;
+  closeSync(fd);
+  throw changed(path);
 }
 
-/** Tells one content of a file from another, as far as its inode knows. */
-function markOf(file: string): string {
-  const { ino, size, mtimeMs, ctimeMs } = lstatSync(file);
-  return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+const changed = (path: string): SandboxError =>
+  new SandboxError('failed', `What an earlier task left running changed ${basename(path)} in the folder of this one.`);
+
+/**
+ * Writes over a file of this length in place, the rest of it blank, and answers its length: a new file, or one that is
+ * cut to nothing first, costs a call a quarter of a millisecond.
+ */
+const overwrite = (path: string, text: string, length = 0): number =>
+  using(openOwn(path, constants.O_RDWR), (fd) => {
+    if (fstatSync(fd).size !== length) throw changed(path);
+    const bytes = Buffer.from(text);
+    // A shell reads over empty lines.
+    const all = Buffer.concat([bytes, Buffer.alloc(Math.max(0, length - bytes.length), '\n')]);
+    writeSync(fd, all);
+    return all.length;
+  });
+
+/** Tells one content of a file from another, as far as its inode knows; one of a link, or of many names, is no mark. */
+function markOf(file: string): string | undefined {
+  const found = lstatSync(file);
+  const { ino, size, mtimeMs, ctimeMs, nlink } = found;
+  return found.isFile() && nlink === 1 ? `${ino} ${size} ${mtimeMs} ${ctimeMs}` : undefined;
 }

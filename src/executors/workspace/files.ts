@@ -1,5 +1,10 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { closeSync, openSync, readlinkSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { SandboxError } from '../../model/errors.ts';
+import { folderFlags, linux, pathOf } from '../held.ts';
+import { openOutput } from './output.ts';
 
 /** A file that a script left in its output folder. */
 export interface OutputFile {
@@ -10,42 +15,45 @@ export interface OutputFile {
 }
 
 export interface FindOptions {
-  /** Links that lead out of here are not followed; absent: all are. */
+  /** Only what is really in this folder, which is the one that is searched; absent: links are followed anywhere. */
   within?: string;
   onSkip(name: string, why: string): void;
 }
 
-/** Undefined for a link that leads to nothing. */
-async function follow(path: string): Promise<string | undefined> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
+/** So many files are looked at before others have their turn. */
+const atOnce = 200;
 
-async function look(path: string, name: string, { within, onSkip }: FindOptions): Promise<OutputFile | undefined> {
-  const real = await follow(path);
-  if (real === undefined || (within !== undefined && !real.startsWith(within + sep))) {
-    onSkip(name, real ? 'it links to a file outside the output folder' : 'it links to nothing');
+function look(path: string, name: string, { within, onSkip }: FindOptions): OutputFile | undefined {
+  const opened = openOutput(path, within);
+  if (typeof opened === 'string') {
+    onSkip(name, opened);
     return undefined;
   }
-  const info = await stat(real);
-  if (info.isFile()) return { path, name, size: info.size };
-  // A pipe would be waited for without end.
-  onSkip(name, info.isDirectory() ? 'it links to a folder' : 'it is no regular file');
-  return undefined;
+  opened.close();
+  return { path, name, size: opened.info.size };
+}
+
+/** What is in a folder; a link in its place is not followed where that could lead out. */
+async function entriesOf(folder: string, within: string | undefined) {
+  if (within === undefined || !linux) return readdir(folder, { withFileTypes: true });
+  const fd = openSync(folder, folderFlags);
+  try {
+    if (readlinkSync(pathOf(fd)) === folder) return await readdir(`${pathOf(fd)}/.`, { withFileTypes: true });
+    throw new SandboxError('failed', 'The output folder was changed after the end of the script.');
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** All files below a folder, first its own, then those of its folders; links to folders are not followed. */
 export async function findFiles(folder: string, options: FindOptions, prefix = ''): Promise<OutputFile[]> {
-  const entries = await readdir(join(folder, prefix), { withFileTypes: true });
+  const entries = await entriesOf(join(folder, prefix), options.within);
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   const found: OutputFile[] = [];
-  for (const entry of entries) {
+  for (const [index, entry] of entries.entries()) {
     if (entry.isDirectory()) continue;
-    const file = await look(join(folder, prefix, entry.name), join(prefix, entry.name), options);
+    if (index % atOnce === atOnce - 1) await turn();
+    const file = look(join(folder, prefix, entry.name), join(prefix, entry.name), options);
     if (file) found.push(file);
   }
   for (const entry of entries) {

@@ -61,6 +61,6 @@ export async function writeLargeCall(folder: string, payload: Payload): Promise<
   if ('bytes' in payload) return writeCall(folder, payload.bytes);
   if (await decodeInto(createReadStream(payload.file, { highWaterMark: 1024 * 1024 }), file)) return file;
   await rm(file);
-  await copyFile(payload.file, file, constants.COPYFILE_FICLONE);
+  await copyFile(payload.file, file, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
   return file;
 }

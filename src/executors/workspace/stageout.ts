@@ -4,6 +4,7 @@ import type { Task } from '../../model/task.ts';
 import type { Buckets } from '../../objects/buckets.ts';
 import { contentType } from './contenttype.ts';
 import type { OutputFile } from './files.ts';
+import type { Opened } from './output.ts';
 import type { Report } from './report.ts';
 
 /** A file's way into a bucket. */
@@ -57,6 +58,8 @@ export function planUploads(task: Task, files: OutputFile[], eventBucket: string
 
 export interface StoreOptions {
   buckets: Buckets;
+  /** Throws a SandboxError when it is not any more what was found. */
+  open(file: OutputFile): Opened;
   report: Report;
   /** The service: its outputs never trigger it. */
   writer: string;
@@ -64,15 +67,17 @@ export interface StoreOptions {
 
 const AT_ONCE = 8;
 
-async function store({ file, bucket, key }: Upload, { buckets, report, writer }: StoreOptions): Promise<string> {
-  const content = { file: file.path, size: file.size };
+async function store({ file, bucket, key }: Upload, { buckets, open, report, writer }: StoreOptions): Promise<string> {
+  const { path, info, close } = open(file);
   try {
-    await buckets.put(bucket, key, content, { contentType: contentType(key), writer });
+    await buckets.put(bucket, key, { file: path, size: info.size }, { contentType: contentType(key), writer });
   } catch (error) {
     const { code, message } = asSandboxError(error);
     throw new SandboxError(code, `Storing ${bucket}/${key} failed: ${message}`, { cause: error });
+  } finally {
+    close();
   }
-  report.info(`wrote ${bucket}/${key} (${file.size} bytes)`);
+  report.info(`wrote ${bucket}/${key} (${info.size} bytes)`);
   return `${bucket}/${key}`;
 }
 

@@ -1,4 +1,4 @@
-import { isExposed } from '../../model/service.ts';
+import { exposedBase, isExposed, type Service } from '../../model/service.ts';
 import type { Task } from '../../model/task.ts';
 
 const withoutEmpty = (variables: Record<string, string | undefined>): Record<string, string> =>
@@ -14,18 +14,17 @@ const watchdog = {
   healthcheck_interval: '5',
 };
 
-/** OSCAR's own variables win over the user's, and those over the secrets. */
-function fromService({ service }: Task): Record<string, string> {
+/** What a service's containers see, whatever they do. OSCAR's own variables win over the user's, and those over the secrets. */
+export function serviceVariables(service: Service): Record<string, string> {
   const { definition } = service;
   // A federated service's refresh token is for the platform, not for scripts.
   const { refresh_token, ...others } = service.secrets;
-  const base = `/system/services/${service.name}/exposed`;
   return {
     ...(definition.federation ? others : service.secrets),
     ...definition.environment.variables,
     OSCAR_SERVICE_NAME: service.name,
     OSCAR_SERVICE_TOKEN: definition.token,
-    OSCAR_SERVICE_BASE_PATH: isExposed(definition) ? base : '',
+    OSCAR_SERVICE_BASE_PATH: isExposed(definition) ? exposedBase(service.name) : '',
     ...watchdog,
   };
 }
@@ -44,7 +43,7 @@ export function taskVariables(task: Task, own: OwnVariables): Record<string, str
   const { Http_Authorization, ...request } = task.variables;
   const job = { EVENT: own.body, JOB_UUID: task.id, RESOURCE_ID: own.host };
   return {
-    ...fromService(task),
+    ...serviceVariables(task.service),
     ...(task.kind === 'job' ? withoutEmpty(job) : {}),
     ...request,
     ...withoutEmpty(own.staged),

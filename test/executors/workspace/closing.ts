@@ -16,7 +16,7 @@ if (process.getuid?.() === 0) {
 const [, , base = '', script = ''] = process.argv;
 const warned: string[] = [];
 const log = { ...silent, warn: (message: string) => void warned.push(message) };
-const open = () => createTaskFolders({ base, access: 'owner', log });
+const open = () => createTaskFolders({ base, log });
 const close = (work: string) => execFileSync('/bin/sh', ['-c', script], { cwd: work });
 /** Whether a plain removal fails: else there would be nothing to see here. */
 const isClosed = (path: string): boolean => {
@@ -32,17 +32,17 @@ const left = () => readdirSync(join(base, 'tasks'));
 const folders = open();
 await folders.sweep();
 
-const probe = folders.create('probe');
+const probe = folders.create('probe', 'owner');
 close(join(probe.root, 'work'));
 const closed = isClosed(probe.root);
 await removeTree(probe.root);
 
-const folder = folders.create('demo');
+const folder = folders.create('demo', 'owner');
 folder.equip(script, '');
 close(join(folder.root, 'work'));
 await folder.remove();
 const afterTask = left();
 
-close(join(folders.create('demo').root, 'work'));
+close(join(folders.create('demo', 'owner').root, 'work'));
 await open().sweep();
 console.log(JSON.stringify({ closed, afterTask, afterSweep: left(), base: readdirSync(base).sort(), warned }));

@@ -1,6 +1,8 @@
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -22,7 +24,7 @@ let folders: TaskFolders;
 
 beforeEach(async () => {
   base = mkdtempSync(join(tmpdir(), 'folders-'));
-  folders = createTaskFolders({ base, access: 'owner', log: silent });
+  folders = createTaskFolders({ base, log: silent });
   await folders.sweep();
 });
 afterEach(() => rmSync(base, { recursive: true }));
@@ -33,7 +35,7 @@ const inodes = new Map<string, number>();
 
 /** A task of a service that finds a script and an input file, and does something to its folders. */
 async function task(service: string, act?: (folder: TaskFolder) => void): Promise<TaskFolder> {
-  const folder = folders.create(service);
+  const folder = folders.create(service, 'owner');
   folder.equip('echo one\n', 'export A=1\n');
   writeFileSync(join(folder.input, 'input.txt'), 'hello', { flag: 'wx' });
   inodes.set(folder.root, inode(folder.root));
@@ -52,7 +54,7 @@ const script = (folder: TaskFolder) => readFileSync(join(folder.root, 'script.sh
 describe('the folders of a task', () => {
   it('serve the next task of the same service, empty', async () => {
     const { root } = await task('demo', ({ output }) => writeFileSync(join(output, 'output.txt'), ''));
-    const next = folders.create('demo');
+    const next = folders.create('demo', 'owner');
     expect(inode(next.root)).toBe(inodes.get(root));
     expect(['in', 'out', 'work'].flatMap((name) => readdirSync(join(next.root, name)))).toEqual([]);
     next.equip('echo two\n', '');
@@ -62,14 +64,18 @@ describe('the folders of a task', () => {
   it('have another path for each task: what one left running finds nothing where it was', async () => {
     const { root, output } = await task('demo');
     expect([existsSync(root), existsSync(output)]).toEqual([false, false]);
-    const next = folders.create('demo');
+    const next = folders.create('demo', 'owner');
     expect([next.input, next.output]).toEqual([join(next.root, 'in'), join(next.root, 'out')]);
     expect(next.root).not.toBe(root);
   });
 
   it('never serve two tasks at once, nor another service', async () => {
     const { root } = await task('demo');
-    const [other, first, second] = [folders.create('other'), folders.create('demo'), folders.create('demo')];
+    const [other, first, second] = [
+      folders.create('other', 'owner'),
+      folders.create('demo', 'owner'),
+      folders.create('demo', 'owner'),
+    ];
     expect(inode(first.root)).toBe(inodes.get(root));
     expect(new Set([other.root, first.root, second.root].map(inode)).size).toBe(3);
   });
@@ -78,14 +84,14 @@ describe('the folders of a task', () => {
     await task('demo');
     const [left = ''] = readdirSync(join(base, 'tasks'));
     expect(readFileSync(join(base, 'tasks', left, 'env'), 'utf8')).toMatch(/^\n+$/);
-    const next = folders.create('demo');
+    const next = folders.create('demo', 'owner');
     next.equip('echo two\n', 'export LONGER_THAN_BEFORE=1\n');
     expect(readFileSync(join(next.root, 'env'), 'utf8').trim()).toBe('export LONGER_THAN_BEFORE=1');
   });
 
   it('are gone with their service, those that are in use when they are given back', async () => {
     await task('demo');
-    const used = folders.create('demo');
+    const used = folders.create('demo', 'owner');
     await task('other');
     expect(tasks()).toEqual(['demo', 'other']);
     await folders.forget('demo');
@@ -96,7 +102,7 @@ describe('the folders of a task', () => {
 
   it('are gone at the end, those that are in use when they are given back', async () => {
     await task('demo');
-    const used = folders.create('other');
+    const used = folders.create('other', 'owner');
     await folders.close();
     expect(tasks()).toEqual(['other']);
     await used.remove();
@@ -123,6 +129,15 @@ describe('the folders of a task', () => {
       },
     ],
     ['removed a folder', ({ output }) => rmdirSync(output)],
+    ['changed its script', ({ root }) => writeFileSync(join(root, 'script.sh'), 'echo ten\n')],
+    [
+      'put a link in the place of its script',
+      ({ root }) => {
+        rmSync(join(root, 'script.sh'));
+        symlinkSync(join(base, 'victim'), join(root, 'script.sh'));
+      },
+    ],
+    ['made its variables longer', ({ root }) => appendFileSync(join(root, 'env'), 'export B=2\n')],
   ])('are removed when a task %s', async (_what, act) => {
     await task('demo', act);
     expect(tasks()).toEqual([]);
@@ -130,15 +145,59 @@ describe('the folders of a task', () => {
 
   it('hold the script as it was declared, also when the last task changed its own', async () => {
     await task('demo', ({ root }) => writeFileSync(join(root, 'script.sh'), 'echo ten\n'));
-    const next = folders.create('demo');
+    const next = folders.create('demo', 'owner');
     next.equip('echo one\n', '');
     expect(script(next)).toBe('echo one\n');
+  });
+
+  describe('lead nowhere else, whatever a process that still holds them puts in their places', () => {
+    const put: Record<string, (root: string, victim: string) => void> = {
+      'a link in the place of the script': (root, victim) => {
+        rmSync(join(root, 'script.sh'));
+        symlinkSync(join(victim, 'file'), join(root, 'script.sh'));
+      },
+      'another name of a file in the place of the variables': (root, victim) => {
+        rmSync(join(root, 'env'));
+        linkSync(join(victim, 'file'), join(root, 'env'));
+      },
+      'a link in the place of the variables': (root, victim) => {
+        rmSync(join(root, 'env'));
+        symlinkSync(join(victim, 'file'), join(root, 'env'));
+      },
+      'a link in the place of the input folder': (root, victim) => {
+        rmdirSync(join(root, 'in'));
+        symlinkSync(victim, join(root, 'in'));
+      },
+    };
+    it.each(Object.keys(put))('%s', async (what) => {
+      const victim = mkdtempSync(join(tmpdir(), 'victim-'));
+      // As long as the variables were.
+      writeFileSync(join(victim, 'file'), '\n'.repeat('export A=1\n'.length));
+      await task('demo');
+      const [left = ''] = readdirSync(join(base, 'tasks'));
+      put[what]?.(join(base, 'tasks', left), victim);
+      const next = folders.create('demo', 'anyone');
+      const held = folders.create('demo', 'owner');
+      const use = async () => {
+        await held.receive(async (folder) => {
+          writeFileSync(join(folder, 'x'), 'secret');
+          return { file: join(folder, 'x') };
+        });
+        held.equip('echo two\n', 'export SECRET=1\n');
+      };
+      await use().catch(() => undefined);
+      expect(readdirSync(victim)).toEqual(['file']);
+      expect(readFileSync(join(victim, 'file'), 'utf8').trim()).toBe('');
+      await Promise.all([next.remove(), held.remove()]);
+      expect(readdirSync(victim)).toEqual(['file']);
+      rmSync(victim, { recursive: true });
+    });
   });
 
   it('are gone after a restart', async () => {
     await task('demo');
     expect(tasks()).toEqual(['demo']);
-    await createTaskFolders({ base, access: 'owner', log: silent }).sweep();
+    await createTaskFolders({ base, log: silent }).sweep();
     expect(tasks()).toEqual([]);
   });
 });

@@ -1,9 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTaskFolders } from '../../../src/executors/workspace/folder.ts';
+import { removeTree } from '../../../src/executors/workspace/removal.ts';
 import { silent } from '../../../src/log.ts';
 
 let base: string;
@@ -31,17 +42,36 @@ describe('what a script closed', () => {
   });
 });
 
+describe('what is swapped while it is removed', () => {
+  it('takes nothing along that a link in the place of a folder leads to', async () => {
+    const names = Array.from({ length: 300 }, (_, index) => `f${index}`);
+    const [victim, root] = [join(base, 'victim'), join(base, 'root')];
+    const folder = join(root, 'd');
+    for (const path of [victim, folder]) {
+      mkdirSync(path, { recursive: true });
+      for (const name of names) writeFileSync(join(path, name), '');
+    }
+    const removing = removeTree(root);
+    while (readdirSync(folder).length > 250) await new Promise((resolve) => setImmediate(resolve));
+    renameSync(folder, join(root, 'moved'));
+    symlinkSync(victim, folder);
+    await removing;
+    expect(existsSync(root)).toBe(false);
+    expect(readdirSync(victim).length).toBe(names.length);
+  });
+});
+
 describe('what cannot be removed', () => {
   const stubborn = (stuck: string) => async (path: string) => {
     if (path.includes(stuck)) throw new Error('EPERM: operation not permitted');
     rmSync(path, { recursive: true, force: true });
   };
-  const open = (stuck: string) => createTaskFolders({ base, access: 'owner', log, remove: stubborn(stuck) });
+  const open = (stuck: string) => createTaskFolders({ base, log, remove: stubborn(stuck) });
 
   it('is left and told of when a task ends', async () => {
     const folders = open('.');
     await folders.sweep();
-    const folder = folders.create('demo');
+    const folder = folders.create('demo', 'owner');
     mkdirSync(join(folder.output, 'x'));
     await folder.remove();
     expect(warned).toEqual(['what a task left could not be removed']);
@@ -60,7 +90,7 @@ describe('what cannot be removed', () => {
       'what a task left could not be removed',
       'what tasks left could not be removed and was put away',
     ]);
-    await createTaskFolders({ base, access: 'owner', log }).sweep();
+    await createTaskFolders({ base, log }).sweep();
     expect(readdirSync(base).sort()).toEqual(['kept', 'tasks']);
   });
 });
