@@ -1,24 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, empty, pageNotFound, text } from './answer.ts';
 
-/** What every request passes before its route: answers what ends it here, else nothing. */
-export function createGate(isOurHost: (host: string | undefined) => boolean) {
+/** What every request passes first, whatever it is for: answers what ends it here, else nothing. */
+export function createDoor(isOurHost: (host: string | undefined) => boolean) {
   return (request: IncomingMessage, response: ServerResponse): Answer | undefined => {
     allowOrigins(request, response);
     const host = hostOf(request);
-    if (!isOurHost(host)) return strangeHost(host);
-    if (request.method === 'OPTIONS') return empty(204);
-    if (isForged(request)) return forged;
-    return strangePath((request.url ?? '').split('?')[0] ?? '');
+    return isOurHost(host) ? undefined : strangeHost(host);
   };
+}
+
+/** What a request passes before its route. */
+export function gate(request: IncomingMessage): Answer | undefined {
+  if (request.method === 'OPTIONS') return empty(204);
+  const forgery = forgeryOf(request);
+  if (forgery) return forgery;
+  return strangePath((request.url ?? '').split('?')[0] ?? '');
 }
 
 /**
  * A form or an image of some page: a browser that was once given the password would send it along unasked. Scripts
  * that hold the password themselves send `cors`, other clients nothing.
  */
-const isForged = ({ method = '', headers }: IncomingMessage): boolean =>
-  !['GET', 'HEAD'].includes(method) && ['navigate', 'no-cors'].includes(String(headers['sec-fetch-mode']));
+export const forgeryOf = ({ method = '', headers }: IncomingMessage): Answer | undefined =>
+  !['GET', 'HEAD'].includes(method) && ['navigate', 'no-cors'].includes(String(headers['sec-fetch-mode']))
+    ? forged
+    : undefined;
 
 const forged = text(
   403,
@@ -30,7 +37,7 @@ function allowOrigins({ headers }: IncomingMessage, response: ServerResponse): v
   response.setHeader('Access-Control-Allow-Origin', '*');
   response.setHeader('Access-Control-Expose-Headers', '*');
   if (!headers['access-control-request-method']) return;
-  response.setHeader('Access-Control-Allow-Methods', 'GET, POST, PUT, DELETE, HEAD, OPTIONS');
+  response.setHeader('Access-Control-Allow-Methods', 'GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS');
   // Echoed, because `*` does not stand for Authorization.
   const asked = headers['access-control-request-headers'];
   response.setHeader('Access-Control-Allow-Headers', asked || 'Authorization, Content-Type');

@@ -3,6 +3,7 @@ import type { Invoke } from '../invoke/parts.ts';
 import type { Log } from '../log.ts';
 import type { Buckets } from '../objects/buckets.ts';
 import type { Store } from '../store/store.ts';
+import type { Exposed } from './exposed/exposed.ts';
 import type { Happening, Status } from './protocol.ts';
 
 /** What the API server stands on. */
@@ -23,6 +24,8 @@ export interface ApiParts {
   };
   /** Is this `Host` header one of our names? Any other is turned away (DNS rebinding). */
   isOurHost(host: string | undefined): boolean;
+  /** The way to the web servers of services. */
+  exposed: Exposed;
   log: Log;
   now(): number;
   /** The folder for request bodies that are too large for memory. */

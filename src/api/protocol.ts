@@ -38,6 +38,10 @@ export interface Status {
   dataDir: string;
   pid: number;
   version: string;
+  /** Where browsers see exposed services. */
+  exposed: string;
+  /** Who keeps the objects: this program, a MinIO in a container of its own, or one that is somewhere already. */
+  objects: 'embedded' | 'minio' | 'endpoint';
   /** The watched folder, if there is one. */
   folder?: string;
   services: number;
@@ -50,6 +54,7 @@ export interface Happening {
   at: number;
   kind:
     | 'service-declared'
+    | 'service-progress'
     | 'service-ready'
     | 'service-failed'
     | 'service-removed'

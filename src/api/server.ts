@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { type Answer, answerTo, isInternal, pageNotFound, send } from './answer.ts';
 import { isAdmin, unauthorized } from './auth.ts';
-import { createGate } from './gate.ts';
+import { createDoor, gate } from './gate.ts';
 import { createListener, type RoutedRequest } from './http.ts';
 import type { ApiParts } from './parts.ts';
 import { recordCall } from './record.ts';
@@ -12,7 +12,7 @@ export type { ApiParts } from './parts.ts';
 
 /** OSCAR's REST API and the sandbox's own routes, for a `node:http` server to listen with. */
 export function createApi(parts: ApiParts): RequestListener {
-  const gate = createGate(parts.isOurHost);
+  const door = createDoor(parts.isOurHost);
   const give = (response: ServerResponse, answer: Answer) =>
     send(response, answer).catch((error) => failed(error, response));
 
@@ -39,7 +39,9 @@ export function createApi(parts: ApiParts): RequestListener {
   return createListener({
     routes: allRoutes(parts),
     before: (request, response) => {
-      const answer = gate(request, response);
+      const stopped = door(request, response);
+      if (!stopped && parts.exposed.take(request, response)) return true;
+      const answer = stopped ?? gate(request);
       if (answer) void give(response, answer);
       return answer !== undefined;
     },

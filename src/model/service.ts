@@ -182,6 +182,9 @@ export function splitPath(path: string): { bucket: string; folder: string } {
 /** Does the service run a web server of its own (`expose`)? OSCAR: the first port is set and not 0. */
 export const isExposed = (definition: Definition): boolean => (definition.expose.api_port?.[0] ?? 0) !== 0;
 
+/** Where clients find an exposed service, below the API. */
+export const exposedBase = (service: string): string => `/system/services/${service}/exposed`;
+
 /** Is this folder in the platform's own store (`minio.default`)? */
 export function isOwnStore(io: StorageIO): boolean {
   const { type, id } = provider(io.storage_provider);

@@ -6,9 +6,12 @@ import { join } from 'node:path';
 import type { Happening, Status } from '../../src/api/protocol.ts';
 import { createApi } from '../../src/api/server.ts';
 import { createBus } from '../../src/daemon/bus.ts';
+import { createExposure } from '../../src/daemon/exposed.ts';
 import { ourHosts } from '../../src/daemon/hosts.ts';
 import { createTelling } from '../../src/daemon/tell.ts';
+import { createUndo } from '../../src/daemon/undo.ts';
 import { createDeclare } from '../../src/declare/declare.ts';
+import type { Deployment } from '../../src/executors/executor.ts';
 import { createInvoke } from '../../src/invoke/invoke.ts';
 import { silent } from '../../src/log.ts';
 import { SandboxError } from '../../src/model/errors.ts';
@@ -32,7 +35,7 @@ export interface Asked {
 }
 
 /** An API with everything real behind it but the executor and the S3 server. */
-export async function startApi() {
+export async function startApi(observe: () => Deployment[] = () => []) {
   const folder = await mkdtemp(join(tmpdir(), 'api-'));
   const now = Date.now;
   const failures: unknown[] = [];
@@ -64,6 +67,8 @@ export async function startApi() {
       if (service) return service;
       throw new SandboxError('not-found', `No service is called ${name}.`);
     },
+    awaited: () => [],
+    runTimeout: 0,
     eventBody: (event) => Buffer.from(JSON.stringify(event)),
     watcher: tell,
     concurrency: 4,
@@ -81,9 +86,20 @@ export async function startApi() {
     nudge: () => undefined,
     onDeclared: tell.declared,
     onRemoved: tell.removed,
+    onFailed: tell.failed,
     now,
   });
   const spool = join(folder, 'spool');
+  const log = {
+    ...silent,
+    error: (message: string, details?: object) => void failures.push(`${message} ${JSON.stringify(details)}`),
+  };
+  const isOurHost = ourHosts('127.0.0.1', ['my.laptop']);
+  const exposure = createExposure({
+    around: { credentials, isOurHost, log, now },
+    store,
+    executor: { observe: async () => observe() },
+  });
   const api = createApi({
     store,
     declare,
@@ -93,8 +109,9 @@ export async function startApi() {
     platform: { version: '0.1.0', commit: 'abcdef12', architecture: 'amd64' },
     status: () => ({ ...credentials, api: address(), services: store.services.list().length }) as Status,
     happenings: bus,
-    isOurHost: ourHosts('127.0.0.1', ['my.laptop']),
-    log: { ...silent, error: (message, details) => failures.push(`${message} ${JSON.stringify(details)}`) },
+    isOurHost,
+    exposed: exposure.exposed,
+    log,
     now,
     spool,
   });
@@ -102,6 +119,13 @@ export async function startApi() {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const address = () => `http://127.0.0.1:${port}`;
+  const undo = createUndo();
+  const exposedPort = await exposure.open({
+    options: { host: '127.0.0.1', exposedPort: { number: 0, explicit: false } },
+    api: server,
+    onMoved: undefined,
+    undo,
+  });
 
   const ask = (path: string, { method = 'GET', headers = {}, body, admin = true }: Asked = {}) =>
     fetch(address() + path, {
@@ -113,6 +137,7 @@ export async function startApi() {
 
   return {
     port,
+    exposedPort,
     store,
     buckets,
     folder,
@@ -135,6 +160,7 @@ export async function startApi() {
       if (answer.status !== 201) throw new Error(`${answer.status} ${await answer.text()}`);
     },
     close: async () => {
+      await undo.all();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await invoke.close(async () => undefined);

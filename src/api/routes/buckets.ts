@@ -63,7 +63,7 @@ export function bucketRoutes({ buckets }: ApiParts): Route[] {
       access: 'admin',
       handle: async ({ params }) => {
         const name = params.bucket ?? '';
-        if (!(await buckets.find(name))) return text(404, `The bucket '${name}' does not exist`);
+        if (!(await buckets.tags(name))) return text(404, `The bucket '${name}' does not exist`);
         await buckets.remove(name);
         return empty(204);
       },

@@ -58,7 +58,7 @@ async function presigned({ buckets, now }: ApiParts, bucket: string, wanted: Wan
   if (expiresSeconds < 1 || expiresSeconds > week) {
     return text(400, `Invalid expiration requested: ${expiresSeconds}. Allowed range is 1-${week} seconds`);
   }
-  if (!(await buckets.find(bucket))) return text(404, `Bucket '${bucket}' not found`);
+  if (!(await buckets.tags(bucket))) return text(404, `Bucket '${bucket}' not found`);
   const { headers, contentType } = signedHeaders(operation, wanted);
   const method = operation === 'upload' ? 'PUT' : 'GET';
   const url = buckets.presign({ method, bucket, key, expiresSeconds, contentType, headers });

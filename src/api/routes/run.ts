@@ -1,5 +1,7 @@
 import { rm } from 'node:fs/promises';
+import { SandboxError } from '../../model/errors.ts';
 import type { Invocation } from '../../model/invocation.ts';
+import { isExposed } from '../../model/service.ts';
 import { type Outcome, type Payload, payloadSize } from '../../model/task.ts';
 import { admit, isAnswer } from '../admit.ts';
 import { type Answer, hint } from '../answer.ts';
@@ -20,6 +22,7 @@ export const runRoutes = (parts: ApiParts): Route[] => [
     handle: async (call) => {
       const service = admit(call, parts.store.services, parts.credentials);
       if (isAnswer(service)) return service;
+      if (isExposed(service.definition)) throw notCalled(service.name);
       const body = await receive(call.request, { spool: parts.spool, durable: false });
       try {
         const options = { variables: httpVariables(call), signal: call.gone };
@@ -31,6 +34,12 @@ export const runRoutes = (parts: ApiParts): Route[] => [
     },
   },
 ];
+
+/** OSCAR: a web server of its own has nothing that takes calls. */
+const notCalled = (name: string) =>
+  new SandboxError('unavailable', `${name} is a web server: it takes requests itself, and no calls.`, {
+    hint: `Ask for /system/services/${name}/exposed/, or send it a job.`,
+  });
 
 /** A body that went to a file was only for this call. */
 async function discard(body: Payload): Promise<void> {
