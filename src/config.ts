@@ -203,6 +203,17 @@ function demandKnown(keys: string[], inFile: readonly Flag[], file: string): voi
 
 /** What services on this machine may see of our environment. */
 export function shellEnvironment({ env }: Surroundings): Record<string, string> {
-  const names = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'USER'];
-  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+  return chosen(env, ['PATH', 'HOME', 'LANG', 'TMPDIR', 'USER']);
 }
+
+/** What tells where a container engine is, and what the programs need that keep the passwords of registries. */
+export function engineEnvironment({ env }: Surroundings): Record<string, string> {
+  const needed = /^(DOCKER|XDG|AWS|GOOGLE)_|^(HOME|PATH|TMPDIR|GNUPGHOME|PASSWORD_STORE_DIR|DBUS_SESSION_BUS_ADDRESS)$/;
+  return chosen(
+    env,
+    Object.keys(env).filter((name) => needed.test(name)),
+  );
+}
+
+const chosen = (env: Surroundings['env'], names: string[]): Record<string, string> =>
+  Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));

@@ -12,6 +12,7 @@ import type { DaemonOptions } from './options.ts';
 /** What the background process tells the one that started it, in this order. */
 export type Told =
   | { kind: 'started'; status: Status; notes: readonly string[] }
+  | { kind: 'progress' | 'trouble'; text: string }
   | { kind: 'served' }
   | { kind: 'failed'; code: ErrorCode; message: string; hint?: string };
 
@@ -64,12 +65,14 @@ export interface BackgroundOptions {
   daemon: Omit<DaemonOptions, 'onHappening'>;
   /** Until the watched folder is served, not just until the ports answer. */
   wait: boolean;
-  /** Hears what did not come as asked for. */
+  /** Hears what did not come as asked for, and what cannot be served. */
   onNote(sentence: string): void;
+  /** Hears what takes long. */
+  onProgress(line: string): void;
 }
 
 /** Starts the sandbox in a process of its own that outlives this one; answers when it serves. */
-export async function startBackground({ entry, daemon, wait, onNote }: BackgroundOptions): Promise<Status> {
+export async function startBackground({ entry, daemon, wait, onNote, onProgress }: BackgroundOptions): Promise<Status> {
   await makeDataFolder(daemon.dataDir);
   const logFile = places(daemon.dataDir).log;
   const log = await open(logFile, 'a', 0o600);
@@ -86,6 +89,8 @@ export async function startBackground({ entry, daemon, wait, onNote }: Backgroun
       let status: Status | undefined;
       child.on('message', (told: Told) => {
         if (told.kind === 'failed') reject(new SandboxError(told.code, told.message, { hint: told.hint }));
+        else if (told.kind === 'progress') onProgress(told.text);
+        else if (told.kind === 'trouble') onNote(told.text);
         else if (told.kind === 'started') {
           status = told.status;
           for (const note of told.notes) onNote(note);

@@ -3,16 +3,21 @@ import { setFlagsFromString } from 'node:v8';
 import type { Status } from '../api/protocol.ts';
 import { createApi } from '../api/server.ts';
 import { createDeclare } from '../declare/declare.ts';
-import { createLocal, type LocalOptions } from '../executors/local.ts';
+import type { DockerExecutor } from '../executors/docker/docker.ts';
+import { createLocal, type Local } from '../executors/local.ts';
 import { createInvoke } from '../invoke/invoke.ts';
 import { minioRecord, type ObjectEvent } from '../model/event.ts';
+import { isFinal } from '../model/invocation.ts';
 import { createProvision } from '../objects/provision.ts';
 import { createLoop } from '../reconcile/loop.ts';
 import { keepCredentials } from './credentials.ts';
-import { places, writeStatus } from './files.ts';
+import { createExposure } from './exposed.ts';
+import { dataId, places, writeStatus } from './files.ts';
 import { serveFolder } from './folder.ts';
+import { rememberEngine } from './leftovers.ts';
 import { occupy } from './occupy.ts';
 import type { DaemonOptions } from './options.ts';
+import { demandWhole, type Found, findPlace, type Place } from './place.ts';
 import { listenFrom, listenHttp, stopHttp } from './ports.ts';
 import { openStorage, repoint, type Storage, sweep } from './storage.ts';
 import { createSurroundings, loopReports, type Surroundings, statusOf } from './surroundings.ts';
@@ -49,10 +54,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 /** The parts, in order; each is undone in reverse. */
 async function start(options: DaemonOptions, undo: Undo): Promise<Daemon> {
   const { dataDir, host, folder } = options;
-  const place = places(dataDir);
+  const files = places(dataDir);
   undo.add(await occupy(dataDir));
   const around = createSurroundings(options, await keepCredentials(dataDir));
   const { log, now, bus, tell } = around;
+  const place = await findPlace(options, () => findEngine(options));
 
   // The store tells of events before the queue that they wake is there: it is woken once it is.
   const queue: { wake?: () => void } = {};
@@ -60,11 +66,13 @@ async function start(options: DaemonOptions, undo: Undo): Promise<Daemon> {
     tell.object(event, jobs);
     if (jobs.length > 0) queue.wake?.();
   };
-  const storage = await openStorage({ ...around, place, keepLogBytes: options.keepLogBytes, onEvent });
+  await demandWhole(place, files.work);
+  if (place.engine) await rememberEngine(dataDir, place.engine);
+  const storage = await openStorage({ ...around, ...options, place: files, engine: place.engine, onEvent });
   const { db, store, buckets, minio } = storage;
   undo.add(db.close);
   undo.add(buckets.close);
-  const notes: string[] = [];
+  const notes = notesOf(options, place);
   const onMoved = (sentence: string) => void notes.push(sentence);
   const s3 = await listenFrom(options.s3Port, (port) => buckets.listen(host, port), {
     what: 'S3',
@@ -72,18 +80,20 @@ async function start(options: DaemonOptions, undo: Undo): Promise<Daemon> {
     onMoved,
   });
   await repoint(store, minio());
-  await sweep(store, place.spool);
+  await sweep(store, files.spool);
 
-  const { executor, loop, invoke, declare } = await startEngine({ options, around, storage, undo });
+  const { executor, loop, invoke, declare } = await startEngine({ options, around, storage, place, undo });
   queue.wake = invoke.wake;
   await declare.recover();
   undo.add(createSweeper({ store, buckets, options, now, log }).close);
 
-  const address = { api: 0, s3 };
-  const status = () => statusOf({ options, around, store, address, detail: executor.detail });
+  const exposure = createExposure({ around, store, executor });
+  const address = { api: 0, s3, exposed: 0 };
+  const status = () =>
+    statusOf({ options, around, store, address, place, endpoint: buckets.endpoint(), detail: executor.detail });
   const api = createServer(
     { requestTimeout: 0 },
-    createApi({ ...around, store, declare, invoke, buckets, status, spool: place.spool }),
+    createApi({ ...around, ...exposure, store, declare, invoke, buckets, status, spool: files.spool }),
   );
   undo.add(() => stopHttp(api));
   address.api = await listenFrom(options.port, (port) => listenHttp(api, host, port), {
@@ -91,34 +101,37 @@ async function start(options: DaemonOptions, undo: Undo): Promise<Daemon> {
     flag: '--port',
     onMoved,
   });
+  address.exposed = await exposure.open({ options, api, onMoved, undo });
 
   loop.nudge();
   const watch = folder ? serveFolder({ folder, store, declare, tell: bus.tell, now, log }) : undefined;
   if (watch) undo.add(watch.close);
   await writeStatus(dataDir, status());
-  return { status, served: watch ? watch.scan() : Promise.resolve(), notes, close: undo.all };
+  return { status, served: watch ? watch.scan().then(loop.settled) : Promise.resolve(), notes, close: undo.all };
 }
 
 interface EngineParts {
   options: DaemonOptions;
   around: Surroundings;
   storage: Storage;
+  place: Place;
   undo: Undo;
 }
 
 /** What declares services, deploys them and runs them. */
-async function startEngine({ options, around, storage, undo }: EngineParts) {
-  const { now, log, tell, onFailure } = around;
+async function startEngine({ options, around, storage, place, undo }: EngineParts) {
+  const { now, tell, onFailure } = around;
   const { store, buckets, minio } = storage;
-  const executor = await createLocal({
-    ...localOptions(options),
-    buckets,
-    folder: places(options.dataDir).work,
-    log,
-    now,
-  });
+  // What was waited for wakes the jobs that wait for it; what changed on the engine, the loop.
+  const later: { wake?: () => void; nudge?: () => void } = {};
+  const executor = await startExecutor({ options, around, storage, place, onChange: () => later.nudge?.() });
   undo.add(executor.close);
-  const loop = createLoop({ services: store.services, executor, ...loopReports(around, store) });
+  const loop = createLoop({
+    services: store.services,
+    executor,
+    ...loopReports(around, store, () => later.wake?.()),
+  });
+  later.nudge = loop.nudge;
   undo.add(loop.close);
   const eventBody = (event: ObjectEvent) => Buffer.from(JSON.stringify(minioRecord(event, buckets.endpoint().url)));
   const invoke = createInvoke({
@@ -126,6 +139,7 @@ async function startEngine({ options, around, storage, undo }: EngineParts) {
     store,
     executor,
     serving: loop.serving,
+    awaited: loop.awaited,
     eventBody,
     watcher: tell,
     graceMs,
@@ -133,25 +147,69 @@ async function startEngine({ options, around, storage, undo }: EngineParts) {
     now,
     onFailure,
   });
+  later.wake = invoke.wake;
   undo.add(() => invoke.close(executor.close));
   const declare = createDeclare({
     store,
     provision: createProvision(buckets),
     minio,
     forget: invoke.removeAll,
+    releaseVolume: executor.releaseVolume,
     nudge: loop.nudge,
     onDeclared: tell.declared,
     onRemoved: tell.removed,
+    onFailed: (name, error) => {
+      tell.failed(name, error);
+      onFailure(error);
+    },
     now,
   });
   return { executor, loop, invoke, declare };
 }
 
-const localOptions = (
-  options: DaemonOptions,
-): Pick<LocalOptions, 'id' | 'shellEnvironment' | 'runTimeoutSeconds' | 'jobTimeoutSeconds'> => ({
-  id: options.dataDir,
-  shellEnvironment: options.shellEnvironment,
-  runTimeoutSeconds: options.runTimeout,
-  jobTimeoutSeconds: options.jobTimeout,
-});
+interface ExecutorParts extends Omit<EngineParts, 'undo'> {
+  onChange(): void;
+}
+
+type Running = Local & Partial<Pick<DockerExecutor, 'releaseVolume'>>;
+
+/** The executor that was decided for. */
+async function startExecutor(parts: ExecutorParts): Promise<Running> {
+  const { options, around, storage, place, onChange } = parts;
+  const { store, buckets } = storage;
+  const common = {
+    buckets,
+    folder: places(options.dataDir).work,
+    runTimeoutSeconds: options.runTimeout,
+    jobTimeoutSeconds: options.jobTimeout,
+    log: around.log,
+    now: around.now,
+  };
+  if (place.executor === 'local' || !place.engine) {
+    return createLocal({ ...common, id: options.dataDir, shellEnvironment: options.shellEnvironment });
+  }
+  const { createDocker } = await import('../executors/docker/docker.ts');
+  return createDocker({
+    ...common,
+    engine: place.engine,
+    id: dataId(options.dataDir),
+    pull: options.pull,
+    isWanted: (task) => !isFinal(store.invocations.get(task)?.state ?? 'Failed'),
+    declared: store.services.list,
+    onChange,
+  });
+}
+
+async function findEngine({ engineEnvironment: environment }: DaemonOptions): Promise<Found> {
+  const { connect } = await import('../engine/connect.ts');
+  return connect({ environment });
+}
+
+/** What did not come as asked for. */
+const notesOf = ({ executor, host }: DaemonOptions, place: Place): string[] => [
+  ...(place.why && executor !== 'auto' ? [place.why] : []),
+  // Others on the network may come in, and services run as this user.
+  ...(place.executor === 'local' && !/^(127\.|::1$|localhost$)/.test(host)
+    ? [`Listening on ${host}: whoever holds the password runs programs as you.`]
+    : []),
+];

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Status } from '../api/protocol.ts';
@@ -13,7 +15,45 @@ export const places = (dataDir: string) => ({
   spool: join(dataDir, 'spool'),
   status: join(dataDir, 'daemon.json'),
   log: join(dataDir, 'daemon.log'),
+  /** What our things on a container engine are known by. */
+  id: join(dataDir, 'id'),
+  /** Which container engine was used. */
+  engine: join(dataDir, 'engine'),
 });
+
+/** What everything that is made elsewhere for a data folder is known by: 12 hex digits, the same wherever it lies. */
+export function dataId(dataDir: string): string {
+  const id = findId(dataDir);
+  if (id !== undefined) return id;
+  throw new SandboxError('not-found', `The data folder ${dataDir} has no id.`, { hint: 'Start a sandbox on it.' });
+}
+
+/** The same; undefined for a folder on which no sandbox was started. */
+export function findId(dataDir: string): string | undefined {
+  const { id: file } = places(dataDir);
+  const id = readIfThere(file)?.trim();
+  if (id === undefined || /^[0-9a-f]{12}$/.test(id)) return id;
+  throw new SandboxError('invalid', `${file} does not hold an id of 12 hex digits.`, {
+    hint: 'Delete it: the next start makes a new one, and finds nothing more of what it had on a container engine.',
+  });
+}
+
+/** Gives a data folder its id, once and for all; for whoever has the folder to itself. */
+export async function keepId(dataDir: string): Promise<void> {
+  if (findId(dataDir) !== undefined) return;
+  const { id } = places(dataDir);
+  await writeFile(`${id}.new`, `${randomBytes(6).toString('hex')}\n`, { mode: 0o600, flush: true });
+  await rename(`${id}.new`, id);
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
 
 /** Tells clients on this machine where the daemon answers; whole or not at all. */
 export async function writeStatus(dataDir: string, status: Status): Promise<void> {

@@ -3,7 +3,7 @@ import type { Status } from '../api/protocol.ts';
 import { SandboxError } from '../model/errors.ts';
 import { takeLock } from '../store/database.ts';
 import { makeDataFolder } from './datafolder.ts';
-import { places, readStatus } from './files.ts';
+import { keepId, places, readStatus } from './files.ts';
 
 /** Takes the data folder for this process; answers how to give it back. One daemon per data folder. */
 export async function occupy(dataDir: string): Promise<() => Promise<void>> {
@@ -11,6 +11,10 @@ export async function occupy(dataDir: string): Promise<() => Promise<void>> {
   await makeDataFolder(dataDir);
   const release = takeLock(lock);
   if (!release) throw occupied(dataDir, await readStatus(dataDir));
+  await keepId(dataDir).catch((error: unknown) => {
+    release();
+    throw error;
+  });
   return async () => {
     await rm(status, { force: true });
     release();

@@ -1,4 +1,5 @@
 import type { Happening } from '../api/protocol.ts';
+import type { ObjectsChoice } from '../objects/store.ts';
 import type { Port } from './ports.ts';
 
 /** What the user decides about a daemon. */
@@ -6,13 +7,17 @@ export interface DaemonOptions {
   dataDir: string;
   /** The folder of FDL files to serve and watch. */
   folder?: string;
-  executor: 'auto' | 'local';
-  /** Why it is not the executor that was asked for, one sentence. */
-  fallback?: string;
+  /** The executor that was asked for. */
+  executor: 'auto' | 'local' | 'docker' | 'kind' | 'kubernetes';
+  /** Take no other when that one cannot be had. */
+  noFallback: boolean;
+  pull: 'always' | 'missing' | 'never';
+  objects: ObjectsChoice;
   /** The address to bind to, 127.0.0.1 unless told otherwise. */
   host: string;
   port: Port;
   s3Port: Port;
+  exposedPort: Port;
   /** Further names under which clients may reach us (`--allow-host`). */
   allowHosts: string[];
   /** How many jobs may run at once, in all and of one service. */
@@ -30,6 +35,8 @@ export interface DaemonOptions {
   keepLogBytes: number;
   /** The environment that services on this machine may see: PATH, HOME, LANG, TMPDIR, USER. */
   shellEnvironment: Record<string, string>;
+  /** What tells where a container engine is: DOCKER_*, XDG_RUNTIME_DIR, HOME, PATH. */
+  engineEnvironment: Record<string, string>;
   version: string;
   onHappening?: (happening: Happening) => void;
 }

@@ -41,6 +41,8 @@ export async function listenFrom(
 }
 
 function refused(error: unknown, port: Port, { what, flag }: Naming): SandboxError {
+  // A store of objects that is elsewhere has its own sentence.
+  if (error instanceof SandboxError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   const why = code === 'EACCES' ? 'this user may not open it' : message;
   return new SandboxError('invalid', `Port ${port.number} for ${what} cannot be opened: ${why}.`, {

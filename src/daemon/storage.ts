@@ -1,14 +1,17 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Engine } from '../engine/engine.ts';
 import type { Log } from '../log.ts';
+import { SandboxError } from '../model/errors.ts';
 import type { ObjectEvent } from '../model/event.ts';
 import type { MinioProvider } from '../model/service.ts';
-import { createEmbedded, type Embedded } from '../objects/embedded/embedded.ts';
+import { createEmbedded } from '../objects/embedded/embedded.ts';
+import type { ObjectStore, ObjectsChoice } from '../objects/store.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { createLogs } from '../store/logs.ts';
 import { createStore, type Store } from '../store/store.ts';
 import type { Credentials } from './credentials.ts';
-import type { places } from './files.ts';
+import { dataId, type places } from './files.ts';
 
 /** OSCAR's region, wherever the store really is. */
 const region = 'us-east-1';
@@ -17,6 +20,10 @@ export interface StorageParts {
   place: ReturnType<typeof places>;
   credentials: Credentials;
   keepLogBytes: number;
+  dataDir: string;
+  objects: ObjectsChoice;
+  /** Where a MinIO of our own runs. */
+  engine?: Engine;
   isOurHost(host: string | undefined): boolean;
   onEvent(event: ObjectEvent, jobs: string[]): void;
   onFailure(error: unknown): void;
@@ -27,27 +34,19 @@ export interface StorageParts {
 export interface Storage {
   db: Database;
   store: Store;
-  buckets: Embedded;
+  buckets: ObjectStore;
   /** The platform's own store as a definition shows it, its keys hidden. */
   minio(): MinioProvider;
 }
 
 /** Opens everything that is kept: what we remember, and the objects in buckets. */
 export async function openStorage(parts: StorageParts): Promise<Storage> {
-  const { place, credentials, keepLogBytes, onFailure, onEvent, isOurHost, now, log } = parts;
+  const { place, keepLogBytes, onFailure, now } = parts;
   const db = openDatabase(place.database);
   const store = createStore(db, createLogs(place.logs, { now, maxBytes: keepLogBytes, onFailure }), place.spool);
-  const { accessKey, secretKey } = credentials;
-  const buckets = await createEmbedded({
-    db,
-    events: store.events,
-    folder: place.objects,
-    keys: { accessKey, secretKey },
-    region,
-    isOurHost,
-    onEvent,
-    now,
-    log,
+  const buckets = await openObjects(parts, db, store).catch(async (error) => {
+    await db.close();
+    throw error;
   });
   const minio = () => ({
     endpoint: buckets.endpoint().url,
@@ -57,6 +56,34 @@ export async function openStorage(parts: StorageParts): Promise<Storage> {
     region,
   });
   return { db, store, buckets, minio };
+}
+
+async function openObjects(parts: StorageParts, db: Database, store: Store): Promise<ObjectStore> {
+  const { place, credentials, objects, engine, dataDir, isOurHost, onEvent, now, log } = parts;
+  const { accessKey, secretKey } = credentials;
+  const outside = { db, store, region, onEvent, now, log };
+  if (objects.kind === 'endpoint') {
+    const { createEndpoint } = await import('../objects/minio/endpoint.ts');
+    return createEndpoint(outside, objects);
+  }
+  if (objects.kind === 'minio') {
+    const [{ createMinio }, { createContainer }] = await Promise.all([
+      import('../objects/minio/minio.ts'),
+      import('../objects/minio/container.ts'),
+    ]);
+    const machine = createContainer({ engine: demandEngine(engine), id: dataId(dataDir), image: objects.image, log });
+    return createMinio({ ...outside, keys: { accessKey, secretKey }, machine });
+  }
+  const keys = { accessKey, secretKey };
+  const { events } = store;
+  return createEmbedded({ db, events, folder: place.objects, keys, region, isOurHost, onEvent, now, log });
+}
+
+function demandEngine(engine: Engine | undefined): Engine {
+  if (engine) return engine;
+  throw new SandboxError('unavailable', '--objects minio needs a container engine.', {
+    hint: 'Start Docker or Podman, or use --objects embedded.',
+  });
 }
 
 /** The store may answer elsewhere than at the last start: every definition is told. */

@@ -1,5 +1,6 @@
 import type { Status } from '../api/protocol.ts';
 import { createLog, type Log } from '../log.ts';
+import type { Endpoint } from '../objects/buckets.ts';
 import type { LoopParts } from '../reconcile/loop.ts';
 import type { Store } from '../store/store.ts';
 import { type Bus, createBus } from './bus.ts';
@@ -7,6 +8,7 @@ import type { Credentials } from './credentials.ts';
 import { places } from './files.ts';
 import { ourHosts } from './hosts.ts';
 import type { DaemonOptions } from './options.ts';
+import type { Place } from './place.ts';
 import { createTelling } from './tell.ts';
 
 /** What nearly every part is handed. */
@@ -45,11 +47,12 @@ export function createSurroundings(options: DaemonOptions, credentials: Credenti
 /** OSCAR tells the architecture as Go does. */
 const goArchitecture = (name: string): string => (name === 'x64' ? 'amd64' : name);
 
-type Reports = Pick<LoopParts, 'onReady' | 'onFailed' | 'onWithdrawn' | 'onBroken'>;
+type Reports = Pick<LoopParts, 'onReady' | 'onProgress' | 'onFailed' | 'onWithdrawn' | 'onBroken'>;
 
 /** What the loop reports: told to everyone, and kept with the service. */
-export const loopReports = ({ tell, onFailure }: Surroundings, { services }: Store): Reports => ({
+export const loopReports = ({ tell, onFailure }: Surroundings, { services }: Store, onEnded: () => void): Reports => ({
   onReady: (service, warnings) => {
+    onEnded();
     // Said once a service: a later version, or start, says again only what is new.
     const known = services.get(service.name)?.warnings ?? [];
     tell.ready(
@@ -58,7 +61,11 @@ export const loopReports = ({ tell, onFailure }: Surroundings, { services }: Sto
     );
     if (warnings.join('\n') !== known.join('\n')) services.note(service.name, { warnings }).catch(onFailure);
   },
-  onFailed: tell.failed,
+  onProgress: tell.progress,
+  onFailed: (name, error) => {
+    onEnded();
+    tell.failed(name, error);
+  },
   onWithdrawn: () => undefined,
   onBroken: onFailure,
 });
@@ -68,27 +75,34 @@ export interface StatusParts {
   around: Surroundings;
   store: Store;
   /** The ports. */
-  address: { api: number; s3: number };
+  address: { api: number; s3: number; exposed: number };
+  place: Place;
+  /** Where the store of objects answers, and with which keys: one that was given has its own. */
+  endpoint: Endpoint;
+  /** How the executor works here. */
   detail: string;
 }
 
 /** What the daemon says about itself. */
-export function statusOf({ options, around, store, address, detail }: StatusParts): Status {
-  const { user, password, accessKey, secretKey } = around.credentials;
+export function statusOf({ options, around, store, address, place, endpoint, detail }: StatusParts): Status {
+  const { user, password } = around.credentials;
+  const { accessKey, secretKey } = endpoint;
   const url = (port: number) => `http://${urlHost(options.host)}:${port}`;
   return {
     api: url(address.api),
-    s3: url(address.s3),
+    s3: options.objects.kind === 'endpoint' ? endpoint.url : url(address.s3),
     dashboard: `${url(address.api)}/`,
     user,
     password,
     accessKey,
     secretKey,
-    executor: 'local',
+    executor: place.executor,
     dataDir: options.dataDir,
     pid: process.pid,
     version: options.version,
-    executorDetail: options.fallback ? `${options.fallback.replace(/\.$/, '')}; ${detail}` : detail,
+    executorDetail: place.why ? `${place.why.replace(/\.$/, '')}; ${detail}` : detail,
+    exposed: url(address.exposed),
+    objects: options.objects.kind,
     folder: options.folder,
     services: store.services.list().length,
     jobs: store.invocations.counts(),

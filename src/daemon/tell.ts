@@ -20,6 +20,7 @@ export const createTelling = (tell: Tell) => ({
       text: [`${service.name} serves version ${service.version}`, ...warnings].join('; '),
       details: { version: service.version },
     }),
+  progress: (name: string, line: string) => tell({ kind: 'service-progress', service: name, text: `${name}: ${line}` }),
   failed: (name: string, error: SandboxError) =>
     tell({ kind: 'service-failed', service: name, text: `${name} cannot be served: ${error.message}` }),
   removed: (name: string) => tell({ kind: 'service-removed', service: name, text: `${name} removed` }),

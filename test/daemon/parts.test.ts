@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBus } from '../../src/daemon/bus.ts';
 import { keepCredentials } from '../../src/daemon/credentials.ts';
 import { makeDataFolder } from '../../src/daemon/datafolder.ts';
-import { readStatus } from '../../src/daemon/files.ts';
+import { dataId, findId, readStatus } from '../../src/daemon/files.ts';
 import { ourHosts } from '../../src/daemon/hosts.ts';
 import { occupy } from '../../src/daemon/occupy.ts';
 import { listenFrom, listenHttp } from '../../src/daemon/ports.ts';
@@ -78,6 +78,39 @@ describe('the data folder', () => {
       message: `A sandbox already runs on ${folder}.`,
     });
     await leave();
+    await (await occupy(folder))();
+  });
+
+  it('has an id of its own, which goes where it goes, and is made once', async () => {
+    const [first, second] = [join(folder, 'first'), join(folder, 'second')];
+    const ids: string[] = [];
+    for (const one of [first, second, first]) {
+      const leave = await occupy(one);
+      ids.push(dataId(one));
+      await leave();
+    }
+    expect(ids[0]).toMatch(/^[0-9a-f]{12}$/);
+    expect(ids[2]).toBe(ids[0]);
+    expect(ids[1]).not.toBe(ids[0]);
+    expect((await stat(join(first, 'id'))).mode & 0o777).toBe(0o600);
+    const moved = join(folder, 'moved');
+    await rename(first, moved);
+    await symlink(moved, join(folder, 'link'));
+    expect([dataId(moved), dataId(join(folder, 'link'))]).toEqual([ids[0], ids[0]]);
+    // Another machine may have the same path on the same engine.
+    await (await occupy(first))();
+    expect(dataId(first)).not.toBe(ids[0]);
+  });
+
+  it('has no id before a sandbox was started on it', () => {
+    expect(findId(folder)).toBeUndefined();
+    expect(() => dataId(folder)).toThrow(`The data folder ${folder} has no id.`);
+  });
+
+  it('says what to do about an id that is none, and is free again', async () => {
+    await writeFile(join(folder, 'id'), '');
+    await expect(occupy(folder)).rejects.toThrow('does not hold an id of 12 hex digits');
+    await rm(join(folder, 'id'));
     await (await occupy(folder))();
   });
 
