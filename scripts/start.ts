@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
 import { contextOf } from '../src/cli/cli.ts';
 import { commands } from '../src/cli/commands.ts';
-import { daemonOptions, warningsOf } from '../src/cli/options.ts';
+import { daemonOptions } from '../src/cli/options.ts';
 import { flushed } from '../src/cli/output.ts';
 import { parse } from '../src/cli/parser.ts';
 import { listTemplates, templateFolder, writeSchema } from '../src/cli/templates.ts';
@@ -66,8 +66,9 @@ async function main(root: string): Promise<void> {
   story.step(`Copied ${await copyTemplates(folder)} starter services to ${folder}`);
 
   const options = await daemonOptions(context, folder);
-  for (const warning of warningsOf(options)) context.out.warn(warning);
-  const daemon = await startDaemon(options);
+  // A first look needs no engine and fetches no image.
+  const executor = context.settings.isSet('executor') ? options.executor : 'local';
+  const daemon = await startDaemon({ ...options, executor });
   for (const note of daemon.notes) context.out.warn(note);
   try {
     await tour({ daemon, story, folder, signal: stop.signal });

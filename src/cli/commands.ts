@@ -131,7 +131,7 @@ export const commands: readonly Command[] = [
     name: 'doctor',
     parameters: [],
     about: 'Check this machine for what usually goes wrong.',
-    flags: flags.sandboxFlags.filter(({ name }) => ['port', 's3-port'].includes(name)),
+    flags: flags.sandboxFlags.filter(({ name }) => ['port', 's3-port', 'executor'].includes(name)),
     load: () => import('./commands/doctor.ts').then((it) => it.doctor),
   },
   {

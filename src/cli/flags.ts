@@ -1,5 +1,7 @@
 import { dataDirFlag, type Flag } from '../config.ts';
 
+const minioImage = 'quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z';
+
 const flag = (name: string, about: string, rest: Partial<Flag> = {}): Flag => ({
   name,
   about,
@@ -22,20 +24,19 @@ export const sandboxFlags = [
   text(
     'executor',
     'NAME',
-    'Where services run: auto or local; this version takes local for docker, kind and kubernetes.',
+    'Where services run: auto, docker or local; auto is docker when an engine answers. This version takes auto for kind and kubernetes.',
     { default: 'auto' },
   ),
-  flag('no-fallback', 'Fail when the executor asked for cannot be had, instead of taking local with a warning.'),
+  flag('no-fallback', 'Fail when the executor asked for cannot be had, instead of taking another with a warning.'),
+  text('pull', 'WHEN', 'When images are fetched: always, missing or never.', {
+    default: 'missing',
+    choices: ['always', 'missing', 'never'],
+  }),
   text('parts', 'DIR', 'Used by executors that this version does not have.'),
   text('host', 'ADDRESS', 'Address to listen on.', { default: '127.0.0.1' }),
   number('port', 'PORT', 'Port of the API; 0 is any free one.', 8080),
   number('s3-port', 'PORT', 'Port of the S3 store; 0 is any free one.', 9000),
-  number(
-    'exposed-port',
-    'PORT',
-    'Port of exposed services; this version exposes none, and opens no port for them.',
-    8081,
-  ),
+  number('exposed-port', 'PORT', 'Port of exposed services; 0 is any free one.', 8081),
   flag('allow-host', 'A further name that clients may reach us by (repeatable).', { kind: 'list', value: 'NAME' }),
   number('concurrency', 'N', 'Jobs that run at once; 0 is two for each core of this machine.', 0),
   number('service-concurrency', 'N', 'Jobs of one service that run at once; 0 is as many as may run at all.', 0),
@@ -53,7 +54,15 @@ export const sandboxFlags = [
     value: 'SIZE',
     default: '16Mi',
   }),
-  text('objects', 'STORE', 'Where objects are kept: embedded.', { default: 'embedded' }),
+  text(
+    'objects',
+    'STORE',
+    'Where objects are kept: embedded, minio (in a container), or http://KEY:SECRET@HOST:PORT.',
+    {
+      default: 'embedded',
+    },
+  ),
+  text('minio-image', 'IMAGE', 'The image of --objects minio.', { default: minioImage }),
 ] satisfies Flag[];
 
 /** What a config file may say. */

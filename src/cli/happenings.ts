@@ -3,6 +3,7 @@ import type { Output, Style } from './output.ts';
 
 const styles: Record<Happening['kind'], Style> = {
   'service-declared': 'cyan',
+  'service-progress': 'gray',
   'service-ready': 'green',
   'service-failed': 'red',
   'service-removed': 'yellow',

@@ -1,25 +1,26 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { shellEnvironment } from '../config.ts';
+import { engineEnvironment, shellEnvironment } from '../config.ts';
 import type { DaemonOptions } from '../daemon/options.ts';
 import { SandboxError } from '../model/errors.ts';
 import type { Context } from './command.ts';
 import { statIfThere } from './files.ts';
 
-/** What the flags of `up` ask of the daemon; what this version cannot do is said. */
+/** What the flags of `up` ask of the daemon. */
 export async function daemonOptions({ settings, around, version }: Context, folder?: string): Promise<DaemonOptions> {
-  demandEmbedded(settings.text('objects'));
-  demandPort('exposed-port', settings.number('exposed-port'));
-  const place = executorFor(settings.text('executor'), settings.on('no-fallback'));
   const port = (name: string) => ({ number: demandPort(name, settings.number(name)), explicit: settings.isSet(name) });
   const concurrency = settings.number('concurrency') || 2 * availableParallelism();
   return {
     dataDir: settings.dataDir,
     folder: folder === undefined ? undefined : await demandFolder(resolve(folder)),
-    ...place,
+    executor: demandExecutor(settings.text('executor')),
+    noFallback: settings.on('no-fallback'),
+    pull: settings.text('pull') as DaemonOptions['pull'],
+    objects: objectsChoice(settings.text('objects'), settings.text('minio-image')),
     host: settings.text('host') ?? '127.0.0.1',
     port: port('port'),
     s3Port: port('s3-port'),
+    exposedPort: port('exposed-port'),
     allowHosts: settings.list('allow-host'),
     concurrency,
     serviceConcurrency: settings.number('service-concurrency') || concurrency,
@@ -30,46 +31,40 @@ export async function daemonOptions({ settings, around, version }: Context, fold
     keepBytes: settings.number('keep-bytes'),
     keepLogBytes: settings.number('keep-log-bytes'),
     shellEnvironment: shellEnvironment(around),
+    engineEnvironment: engineEnvironment(around),
     version,
   };
 }
 
-/** What the user should know before the sandbox starts, each a sentence. */
-export const warningsOf = ({ host, fallback }: Pick<DaemonOptions, 'host' | 'fallback'>): string[] => [
-  ...(fallback === undefined ? [] : [fallback]),
-  // Others on the network may come in, and services run as this user.
-  ...(/^(127\.|::1$|localhost$)/.test(host)
-    ? []
-    : [`Listening on ${host}: whoever holds the password runs programs as you.`]),
-];
+const executors = ['auto', 'local', 'docker', 'kind', 'kubernetes'] as const;
 
-type Place = Pick<DaemonOptions, 'executor' | 'fallback'>;
-
-/** Kind would fall back to Docker first. */
-const lacking: Record<string, string> = {
-  docker: 'This version does not have the executor docker',
-  kind: 'This version has neither the executor kind nor docker',
-  kubernetes: 'This version does not have the executor kubernetes',
-};
-
-function executorFor(name = 'auto', noFallback: boolean): Place {
-  if (name === 'auto' || name === 'local') return { executor: name };
-  const lack = Object.hasOwn(lacking, name) ? lacking[name] : undefined;
-  if (lack === undefined) {
-    throw new SandboxError('invalid', `There is no executor ${name}.`, {
-      hint: 'Use --executor auto or --executor local.',
-    });
-  }
-  if (!noFallback) return { executor: 'local', fallback: `${lack}: services run on this machine.` };
-  throw new SandboxError('invalid', `${lack}.`, { hint: 'Use --executor local, or leave out --no-fallback.' });
-}
-
-function demandEmbedded(store = 'embedded'): void {
-  if (store === 'embedded') return;
-  throw new SandboxError('invalid', `This build keeps objects itself: it does not have --objects ${store} yet.`, {
-    hint: 'Use --objects embedded.',
+function demandExecutor(name = 'auto'): DaemonOptions['executor'] {
+  const executor = executors.find((one) => one === name);
+  if (executor) return executor;
+  throw new SandboxError('invalid', `There is no executor ${name}.`, {
+    hint: `Executors are ${executors.join(', ')}.`,
   });
 }
+
+function objectsChoice(store = 'embedded', image = ''): DaemonOptions['objects'] {
+  if (store === 'embedded') return { kind: 'embedded' };
+  if (store === 'minio') return { kind: 'minio', image };
+  const url = URL.parse(store);
+  if (!url || !/^https?:$/.test(url.protocol) || !url.username || !url.password) {
+    throw new SandboxError(
+      'invalid',
+      `--objects must be embedded, minio or an address with its keys, not ${shown(store)}.`,
+      {
+        hint: 'Write an address as http://ACCESSKEY:SECRETKEY@HOST:PORT; better in OSCAR_SANDBOX_OBJECTS than on the command line.',
+      },
+    );
+  }
+  const [accessKey, secretKey] = [url.username, url.password].map(decodeURIComponent) as [string, string];
+  return { kind: 'endpoint', url: url.origin, accessKey, secretKey };
+}
+
+/** A mistyped address may hold a secret. */
+const shown = (address: string): string => address.replace(/\/\/[^@/]*@/, '//…@');
 
 function demandPort(name: string, port: number): number {
   if (port <= 65_535) return port;

@@ -15,6 +15,8 @@ export const statusValue = (status: Status): object => ({
   pid: status.pid,
   version: status.version,
   executorDetail: status.executorDetail,
+  exposed: status.exposed,
+  objects: status.objects,
   ...(status.folder === undefined ? {} : { folder: status.folder }),
   services: status.services,
   jobs: status.jobs,
@@ -26,7 +28,8 @@ export function statusText(status: Status): string {
   return table(
     ['API', status.api],
     [
-      ['S3', status.s3],
+      ['S3', status.objects === 'embedded' ? status.s3 : `${status.s3} (MinIO)`],
+      ['exposed', status.exposed],
       ['executor', `${status.executor}: ${status.executorDetail}`],
       ['folder', status.folder ?? 'none is watched'],
       ['services', String(status.services)],

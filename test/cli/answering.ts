@@ -67,6 +67,8 @@ const statusOf = (api: string, dataDir: string): Status => ({
   secretKey: 'key',
   executor: 'local',
   executorDetail: 'warm shells',
+  exposed: 'http://127.0.0.1:8081',
+  objects: 'embedded',
   dataDir,
   pid: process.pid,
 });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { statIfThere } from '../../src/cli/files.ts';
 import { everywhere, fileFlags, sandboxFlags } from '../../src/cli/flags.ts';
-import { loadSettings, shellEnvironment } from '../../src/config.ts';
+import { engineEnvironment, loadSettings, shellEnvironment } from '../../src/config.ts';
 
 let home: string;
 beforeEach(() => {
@@ -122,4 +122,9 @@ describe('what makes no sense is told with its place', () => {
 it('services see five variables of the environment and no secret', () => {
   const env = { PATH: '/bin', HOME: '/h', LANG: 'C', TMPDIR: '/t', USER: 'u', AWS_SECRET_ACCESS_KEY: 's' };
   expect(shellEnvironment({ env, home })).toEqual({ PATH: '/bin', HOME: '/h', LANG: 'C', TMPDIR: '/t', USER: 'u' });
+});
+
+it('an engine is looked for, and its registries are reached, with what tells of them alone', () => {
+  const told = { DOCKER_HOST: 'unix:///x', XDG_RUNTIME_DIR: '/run', AWS_PROFILE: 'p', HOME: '/h', PATH: '/bin' };
+  expect(engineEnvironment({ env: { ...told, EDITOR: 'vi', MY_DOCKER_HOST: 'no' }, home })).toEqual(told);
 });

@@ -15,7 +15,7 @@ afterEach(async () => {
   home.remove();
 });
 
-const anyPorts = ['--port', '0', '--s3-port', '0'];
+const anyPorts = ['--port', '0', '--s3-port', '0', '--exposed-port', '0'];
 
 it('a sandbox in the background outlives the one that started it, time after time', { timeout: 120_000 }, async () => {
   for (let time = 0; time < 10; time++) {
@@ -51,23 +51,46 @@ it('telling the one that started us is no error when that has gone unnoticed', a
   expect(await once(child, 'exit')).toEqual([42, null]);
 });
 
-const lacking: [executor: string, why: string][] = [
-  ['docker', 'This version does not have the executor docker: services run on this machine'],
-  ['kind', 'This version has neither the executor kind nor docker: services run on this machine'],
-  ['kubernetes', 'This version does not have the executor kubernetes: services run on this machine'],
+const nowhere = { DOCKER_HOST: 'unix:///nowhere/docker.sock' };
+const lacking: [executor: string, why: RegExp][] = [
+  ['docker', /^The container engine at unix:\/\/\/nowhere\/docker.sock .*: services run on this machine$/],
+  ['kind', /^This version does not have the executor kind, and the container engine .*: services run on this machine$/],
+  ['kubernetes', /^This version does not have the executor kubernetes, and the container engine .* on this machine$/],
 ];
 it.each(lacking)('where there is no executor %s, local takes its place and says why', async (executor, why) => {
-  const started = await home.drive(['up', '-d', '--json', ...anyPorts, '--executor', executor]);
-  expect(started).toMatchObject({ code: 0, stderr: `warning: ${why}.\n` });
+  const started = await home.drive(['up', '-d', '--json', ...anyPorts, '--executor', executor], { env: nowhere });
+  expect(started.code).toBe(0);
+  expect(started.stderr.replace(/^warning: |\.\n$/g, '')).toMatch(why);
   const status = await home.drive(['status', '--json']);
   for (const { stdout } of [started, status]) {
     const { executorDetail } = JSON.parse(stdout) as Status;
     expect(JSON.parse(stdout)).toMatchObject({ executor: 'local' });
-    expect(executorDetail.startsWith(`${why}; `)).toBe(true);
+    expect(executorDetail.split('; ')[0]).toMatch(why);
   }
 });
 
+it('where an executor is to be had and no other will do, that it is not to be had ends it', async () => {
+  const flags = ['--executor', 'docker', '--no-fallback'];
+  expect(await home.drive(['up', '-d', ...anyPorts, ...flags], { env: nowhere })).toMatchObject({
+    code: 7,
+    stderr: expect.stringMatching(/^error: The container engine at unix:\/\/\/nowhere\/docker.sock .*\nhint: /),
+  });
+});
+
+it.each(['kind', 'kubernetes'])('that this version has no %s ends it where no other will do', async (executor) => {
+  expect(await home.drive(['up', '-d', ...anyPorts, '--executor', executor, '--no-fallback'])).toMatchObject({
+    code: 7,
+    stderr: `error: This version does not have the executor ${executor}.\nhint: Use --executor docker or local, or leave out --no-fallback.\n`,
+  });
+});
+
+it('auto takes local without a warning where no engine answers', async () => {
+  const started = await home.drive(['up', '-d', '--json', ...anyPorts, '--executor', 'auto'], { env: nowhere });
+  expect(started).toMatchObject({ code: 0, stderr: '' });
+  expect(JSON.parse(started.stdout)).toMatchObject({ executor: 'local' });
+});
+
 it('flags for what this version has not are taken all the same', async () => {
-  const flags = ['--exposed-port', '0', '--parts', '/nowhere', '--no-fallback'];
+  const flags = ['--parts', '/nowhere', '--no-fallback'];
   expect(await home.drive(['up', '--detach', ...anyPorts, ...flags])).toMatchObject({ code: 0, stderr: '' });
 });

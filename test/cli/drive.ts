@@ -17,7 +17,7 @@ export interface DriveOptions {
   stdin?: string | Buffer;
 }
 
-/** A home of its own: the user's configuration and data play no part. */
+/** A home of its own: the user's configuration and data play no part, nor does a container engine. */
 export function createHome() {
   const home = mkdtempSync(join(tmpdir(), 'sandbox-cli-'));
   return {
@@ -27,7 +27,12 @@ export function createHome() {
       drive(args, {
         cwd: home,
         ...options,
-        env: { HOME: home, OSCAR_SANDBOX_DATA_DIR: join(home, 'data'), ...options.env },
+        env: {
+          HOME: home,
+          OSCAR_SANDBOX_DATA_DIR: join(home, 'data'),
+          OSCAR_SANDBOX_EXECUTOR: 'local',
+          ...options.env,
+        },
       }),
     remove: () => rmSync(home, { recursive: true, force: true }),
   };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyTemplate, listTemplates, templateFolder } from '../../src/cli/templates.ts';
+import { describeWith } from '../clients/installed.ts';
 import { createHome } from './drive.ts';
 
 let home: ReturnType<typeof createHome>;
@@ -63,7 +64,7 @@ describe('clean', () => {
   const fill = (name: string) => {
     const dataDir = join(home.home, name);
     mkdirSync(join(dataDir, 'objects/b'), { recursive: true });
-    for (const file of ['state.db', 'state.db-wal', 'credentials', 'daemon.log'])
+    for (const file of ['state.db', 'state.db-wal', 'credentials', 'daemon.log', 'id.new'])
       writeFileSync(join(dataDir, file), '');
     return dataDir;
   };
@@ -88,6 +89,16 @@ describe('clean', () => {
     writeFileSync(join(dataDir, 'thesis.tex'), '');
     await home.drive(['clean', '--yes', '--data-dir', dataDir]);
     expect(readdirSync(dataDir)).toEqual(['thesis.tex']);
+  });
+
+  it('keeps what the things on an engine are known by, as long as that does not answer', async () => {
+    const dataDir = fill('away');
+    writeFileSync(join(dataDir, 'id'), '0123456789ab\n');
+    writeFileSync(join(dataDir, 'engine'), 'tcp://127.0.0.1:1\n');
+    const env = { DOCKER_HOST: 'tcp://127.0.0.1:1' };
+    const ended = await home.drive(['clean', '--yes', '--data-dir', dataDir], { env });
+    expect(ended.stderr).toContain('run clean once more');
+    expect(readdirSync(dataDir).sort()).toEqual(['engine', 'id']);
   });
 
   it('has nothing to do in a folder that is no data folder', async () => {
@@ -120,6 +131,18 @@ describe('doctor', () => {
     });
   });
 
+  it('says of a container engine that does not answer how to mend that, if one is wanted', async () => {
+    const nowhere = { DOCKER_HOST: 'tcp://127.0.0.1:1' };
+    const said = 'The container engine at tcp://127.0.0.1:1 (DOCKER_HOST) does not answer: nobody listens';
+    expect(await checkOf('engine', { ...nowhere, OSCAR_SANDBOX_EXECUTOR: 'auto' })).toEqual({
+      check: 'engine',
+      state: 'warn',
+      text: `${said}: services run on this machine, without their images`,
+      fix: 'Start it, or name another one in DOCKER_HOST.',
+    });
+    expect(await checkOf('engine', nowhere)).toMatchObject({ state: 'ok', text: expect.stringContaining(said) });
+  });
+
   it('fails where the data folder cannot be written, with exit code 1', async () => {
     writeFileSync(join(home.home, 'a-file'), '');
     const ended = await home.drive(['doctor', '--data-dir', join(home.home, 'a-file/data')]);
@@ -132,5 +155,14 @@ describe('doctor', () => {
   it('leaves nothing behind', async () => {
     await checkOf('data folder');
     expect(existsSync(home.dataDir)).toBe(false);
+  });
+});
+
+describeWith('docker', () => {
+  it('doctor says which engine answers, how it was found and what it gives', async () => {
+    const { stdout } = await home.drive(['doctor'], { env: { OSCAR_SANDBOX_EXECUTOR: 'auto' } });
+    expect(stdout).toMatch(
+      /^(ok {2}|warn) {2}engine {7}Docker \d\S+ at unix:\/\/\/var\/run\/docker\.sock \(the usual socket of Docker\), .*, gives [\d.]+ GiB memory, \d+ processors?/m,
+    );
   });
 });

@@ -8,7 +8,7 @@ import type { Status } from '../../src/api/protocol.ts';
 import { createHome, main } from './drive.ts';
 
 let home: ReturnType<typeof createHome>;
-const anyPorts = ['--port', '0', '--s3-port', '0', '--executor', 'local'];
+const anyPorts = ['--port', '0', '--s3-port', '0', '--exposed-port', '0', '--executor', 'local'];
 const up = (...args: string[]) => home.drive(['up', ...anyPorts, ...args]);
 const statusIn = ({ stdout }: { stdout: string }) => JSON.parse(stdout) as Status;
 
@@ -173,7 +173,7 @@ describe('up in the foreground', () => {
   });
 
   it('warns where others on the network can come in', async () => {
-    const ended = await up('--host', '0.0.0.0', '--detach', '--executor', 'auto');
+    const ended = await up('--host', '0.0.0.0', '--detach', '--executor', 'local');
     expect(ended.stderr).toBe('warning: Listening on 0.0.0.0: whoever holds the password runs programs as you.\n');
   });
 });

@@ -9,7 +9,7 @@ import { createHome, main } from './drive.ts';
 // The default ports are busy: through us, or through another program that has them already.
 const held: Server[] = [];
 beforeAll(async () => {
-  for (const port of [8080, 9000]) {
+  for (const port of [8080, 8081, 9000]) {
     const server = createServer();
     held.push(server);
     await new Promise((resolve) => server.on('error', resolve).listen(port, '127.0.0.1', () => resolve(undefined)));
@@ -26,10 +26,11 @@ beforeAll(() => {
 afterAll(() => home.remove());
 
 /** What is said on stderr of a sandbox with this status. */
-const moved = ({ api, s3 }: Pick<Status, 'api' | 's3'>) =>
+const moved = ({ api, s3, exposed }: Pick<Status, 'api' | 's3' | 'exposed'>) =>
   [
     `warning: Port 9000 is in use: S3 is on ${new URL(s3).port}.`,
     `warning: Port 8080 is in use: the API is on ${new URL(api).port}.`,
+    `warning: Port 8081 is in use: the exposed origin is on ${new URL(exposed).port}.`,
     '',
   ].join('\n');
 
@@ -47,7 +48,10 @@ describe('a busy default port moves to the next free one, and that is said', () 
 
   it('by up in the foreground', async () => {
     const env = { PATH: process.env.PATH, HOME: home.home, OSCAR_SANDBOX_DATA_DIR: home.dataDir };
-    const child = spawn(process.execPath, [main, 'up', '--json'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [main, 'up', '--json', '--executor', 'local'], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let stderr = '';
     child.stderr.on('data', (text: Buffer) => {
       stderr += text;
@@ -70,6 +74,7 @@ describe('a busy default port moves to the next free one, and that is said', () 
     }
     expect(await once(child, 'close')).toEqual([0, null]);
     const [, api = '', s3 = ''] = /the API at (\S+), the S3 store at (\S+)/.exec(said.stdout) ?? [];
-    expect(said.stderr).toBe(moved({ api, s3 }));
+    const exposed = `http://127.0.0.1:${/exposed origin is on (\d+)/.exec(said.stderr)?.[1]}`;
+    expect(said.stderr).toBe(moved({ api, s3, exposed }));
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const script = join(import.meta.dirname, '../../scripts/start.ts');
-const ports = ['--port', '0', '--s3-port', '0'];
+const ports = ['--port', '0', '--s3-port', '0', '--exposed-port', '0'];
 
 let home: string;
 beforeEach(() => {
@@ -49,7 +49,7 @@ describe('npm start without a terminal', () => {
   });
 
   const refused: [args: string[], stderr: string][] = [
-    [['--executor', 'docker', '--no-fallback'], 'error: This version does not have the executor docker.\n'],
+    [['--executor', 'kind', '--no-fallback', ...ports], 'error: This version does not have the executor kind.\n'],
     [['--prot', '1'], "error: Unknown option '--prot'.\nhint: Did you mean --port?\n"],
   ];
   it.each(refused)('%j is refused with the reason', (args, stderr) => {

@@ -1,6 +1,5 @@
-import { createConnection, createServer } from 'node:net';
-import { join } from 'node:path';
-import { type Check, ok, type Scene, warn } from './check.ts';
+import { createServer } from 'node:net';
+import { type Check, ok, warn } from './check.ts';
 
 /** The ports that `up` would take. */
 export const ports: Check = {
@@ -40,29 +39,3 @@ export const proxies: Check = {
     );
   },
 };
-
-/** Whether a container engine answers: this build does without. */
-export const docker: Check = {
-  name: 'docker',
-  look: async (scene) => {
-    for (const socket of sockets(scene))
-      if (await answers(socket)) return ok(`an engine answers at ${socket}; not needed`);
-    return ok('no engine answers; none is needed');
-  },
-};
-
-function sockets({ around: { env, home } }: Scene): string[] {
-  const named = env.DOCKER_HOST?.startsWith('unix://') ? [env.DOCKER_HOST.slice(7)] : [];
-  const podman = env.XDG_RUNTIME_DIR ? [join(env.XDG_RUNTIME_DIR, 'podman/podman.sock')] : [];
-  return [...named, '/var/run/docker.sock', join(home, '.docker/run/docker.sock'), ...podman];
-}
-
-const answers = (socket: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const connection = createConnection(socket);
-    connection.once('error', () => resolve(false));
-    connection.once('connect', () => {
-      connection.destroy();
-      resolve(true);
-    });
-  });

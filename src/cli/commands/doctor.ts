@@ -1,13 +1,14 @@
 import { findDaemon } from '../../daemon/background.ts';
 import { asSandboxError } from '../../model/errors.ts';
 import { type Check, type Finding, fail, type Scene } from '../checks/check.ts';
+import { engine } from '../checks/engine.ts';
 import { dataFolder, sandbox } from '../checks/folder.ts';
 import { limits, openFiles, program, shell, watches } from '../checks/machine.ts';
-import { docker, ports, proxies } from '../checks/network.ts';
+import { ports, proxies } from '../checks/network.ts';
 import type { Run } from '../command.ts';
 import type { Output, Style } from '../output.ts';
 
-const checks: Check[] = [program, dataFolder, sandbox, ports, shell, limits, watches, openFiles, proxies, docker];
+const checks: Check[] = [program, dataFolder, sandbox, ports, shell, limits, watches, openFiles, proxies, engine];
 const styles: Record<Finding['state'], Style> = { ok: 'green', warn: 'yellow', fail: 'red' };
 
 /** Looks for what usually goes wrong; exit code 1 when something keeps the sandbox from working. */

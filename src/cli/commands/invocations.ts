@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '../../api/client.ts';
 import type { InvocationView } from '../../api/protocol.ts';
 import { SandboxError } from '../../model/errors.ts';
@@ -15,9 +16,22 @@ export const logs: Run = async (context) => {
   if (settings.on('all')) return list(context, await client.invocations(service, most));
   const id = optional(context, 1) ?? (await newest(client, service));
   const options = { follow: settings.on('follow'), timestamps: settings.on('timestamps') };
+  if (await waits(client, service, id)) {
+    out.note(
+      `${id} waits for its turn, or for its service: what that lacks is told by \`oscar-sandbox events --recent\`.`,
+    );
+    if (!options.follow) return 0;
+    while (await waits(client, service, id)) await pause(lookMs);
+  }
   await printLog(out, await logOf(client, service, id, options), id);
   return 0;
 };
+
+const lookMs = 300;
+
+/** A job that waits has no log yet. */
+const waits = async (client: Client, service: string, id: string): Promise<boolean> =>
+  (await client.invocations(service, most)).find((view) => view.id === id)?.state === 'Pending';
 
 /** OSCAR: a log that is not there is an empty 404. */
 const logOf = (client: Client, service: string, id: string, options: { follow: boolean; timestamps: boolean }) =>
@@ -34,7 +48,7 @@ async function newest(client: Client, service: string): Promise<string> {
   if (found) return found.id;
   if (await client.service(service)) {
     throw new SandboxError('not-found', `${service} has not run yet.`, {
-      hint: `Call it: oscar-sandbox run ${service} -i TEXT`,
+      hint: `Call it: oscar-sandbox run ${service} -i TEXT; a web server is asked at /system/services/${service}/exposed/`,
     });
   }
   throw new SandboxError('not-found', `No service is called ${service}.`, {

@@ -17,5 +17,8 @@ export const down: Run = async ({ settings, out }) => {
     { stopped: running !== undefined, ...(running ? { pid: running.pid } : {}) },
     running ? `Stopped ${running.api} (process ${running.pid}).` : `No sandbox runs on ${settings.dataDir}.`,
   );
+  if (running?.objects === 'minio') {
+    out.note(`MinIO goes on at ${running.s3}, and keeps what happens there for the next start; clean removes it.`);
+  }
   return 0;
 };

@@ -7,7 +7,7 @@ import type { DaemonOptions } from '../../daemon/options.ts';
 import { asSandboxError, SandboxError } from '../../model/errors.ts';
 import { type Context, optional, type Run } from '../command.ts';
 import { happeningLine } from '../happenings.ts';
-import { daemonOptions, warningsOf } from '../options.ts';
+import { daemonOptions } from '../options.ts';
 import { statusText, statusValue } from '../status.ts';
 
 /** Starts the sandbox here, until Ctrl-C, or in the background. */
@@ -21,10 +21,15 @@ export const up: Run = async (context) => {
     return showStatus(context, running);
   }
   if (running) throw alreadyRunning(running);
-  for (const warning of warningsOf(options)) out.warn(warning);
   if (!settings.on('detach')) return serveHere(context, options);
   const { entry } = context;
-  const status = await startBackground({ entry, daemon: options, wait: settings.on('wait'), onNote: out.warn });
+  const status = await startBackground({
+    entry,
+    daemon: options,
+    wait: settings.on('wait'),
+    onNote: out.warn,
+    onProgress: out.note,
+  });
   return showStatus(context, status);
 };
 
@@ -48,7 +53,10 @@ async function serveHere(context: Context, options: DaemonOptions): Promise<numb
   const { startDaemon } = await import('../../daemon/daemon.ts');
   const early: Happening[] = [];
   // The greeting comes first: what happens before it waits for it.
-  let tell = (happening: Happening): void => void early.push(happening);
+  let tell = (happening: Happening): void => {
+    if (happening.kind === 'service-progress') out.note(happening.text);
+    else early.push(happening);
+  };
   const daemon = await startDaemon({ ...options, onHappening: (happening) => tell(happening) });
   for (const note of daemon.notes) out.warn(note);
   try {
@@ -73,6 +81,7 @@ function greeting(status: Status, { out, version }: Context): string {
     `${paint('bold', `OSCAR Sandbox ${version}`)} is up. Ctrl-C stops it.`,
     `  API       ${paint('cyan', status.api)}`,
     `  S3        ${paint('cyan', status.s3)}`,
+    `  exposed   ${paint('cyan', status.exposed)}`,
     `  services  run on ${status.executor}: ${status.executorDetail}`,
     `  folder    ${status.folder ?? 'none is watched: `oscar-sandbox up FOLDER` serves one'}`,
     `  data      ${status.dataDir}`,
@@ -90,7 +99,11 @@ export const serve: Run = async (context) => {
   let daemon: Daemon;
   try {
     const { startDaemon } = await import('../../daemon/daemon.ts');
-    daemon = await startDaemon(options);
+    const onHappening = ({ kind, text }: Happening) => {
+      if (kind === 'service-progress') void tellStarter({ kind: 'progress', text });
+      if (kind === 'service-failed' || kind === 'file-refused') void tellStarter({ kind: 'trouble', text });
+    };
+    daemon = await startDaemon({ ...options, onHappening });
     await tellStarter({ kind: 'started', status: daemon.status(), notes: daemon.notes });
     await Promise.race([daemon.served, aborted(stop)]);
     await tellStarter({ kind: 'served' });
