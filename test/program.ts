@@ -6,6 +6,11 @@ import type { Status } from '../src/api/protocol.ts';
 
 const main = join(import.meta.dirname, '../src/main.ts');
 
+export type Executor = 'local' | 'docker';
+
+/** Where this run of the tests has services run; see `vitest.config.ts`. */
+export const executorOfTests: Executor = process.env.OSCAR_SANDBOX_TEST_EXECUTOR === 'docker' ? 'docker' : 'local';
+
 export interface Ended {
   code: number | null;
   stdout: string;
@@ -29,9 +34,12 @@ export interface Program {
 }
 
 /** Runs the command line once, to its end. */
-export function runCommand(args: string[]): Promise<Ended> {
+export function runCommand(args: string[], env: Record<string, string> = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [main, ...args], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const ended: Ended = { code: null, stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => (ended.stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (ended.stderr += text));
@@ -50,16 +58,23 @@ export interface ProgramOptions {
   args?: string[];
   /** What an earlier program left behind; a new folder if absent. */
   dataDir?: string;
+  executor?: Executor;
+  env?: Record<string, string>;
 }
 
 /** Starts the program on free ports and a data folder of its own, and waits until the folder is served. */
-export async function startProgram({ folder, args = [], dataDir: kept }: ProgramOptions): Promise<Program> {
+export async function startProgram(options: ProgramOptions): Promise<Program> {
+  const { folder, args = [], dataDir: kept, executor = executorOfTests, env } = options;
   const dataDir = kept ?? mkdtempSync(join(tmpdir(), 'sandbox-data-'));
   const place = ['--data-dir', dataDir];
-  const command = (words: string[]) => runCommand([...words, ...place]);
-  const ports = ['--port', '0', '--s3-port', '0'];
-  const started = await command(['up', ...(folder ? [folder] : []), ...ports, '--detach', '--wait', '--json', ...args]);
-  if (started.code !== 0) throw new Error(`up ended with ${started.code}: ${started.stderr || started.stdout}`);
+  const command = (words: string[]) => runCommand([...words, ...place], env);
+  const fixed = ['--port', '0', '--s3-port', '0', '--exposed-port', '0', '--executor', executor, '--no-fallback'];
+  const started = await command(['up', ...(folder ? [folder] : []), ...fixed, '--detach', '--wait', '--json', ...args]);
+  if (started.code !== 0) {
+    // It may run all the same, without serving its folder.
+    await command(['down']);
+    throw new Error(`up ended with ${started.code}: ${started.stderr || started.stdout}`);
+  }
   const status = JSON.parse(started.stdout) as Status;
   const authorization = `Basic ${Buffer.from(`${status.user}:${status.password}`).toString('base64')}`;
 
@@ -85,8 +100,9 @@ export async function startProgram({ folder, args = [], dataDir: kept }: Program
     get: async (path) => (await ok(await fetch(await presigned(path, 'download')), `GET ${path}`)).text(),
     command,
     stop: async () => {
-      const ended = await command(['down']);
-      if (ended.code !== 0) throw new Error(`down ended with ${ended.code}: ${ended.stderr}`);
+      // What is on an engine is not in the folder, and has to go with it.
+      const ended = await command(executor === 'docker' ? ['clean', '--yes'] : ['down']);
+      if (ended.code !== 0) throw new Error(`the end is answered ${ended.code}: ${ended.stderr}`);
       rmSync(dataDir, { recursive: true, force: true });
     },
   };

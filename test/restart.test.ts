@@ -26,7 +26,8 @@ async function command<T>(...args: string[]): Promise<T[]> {
     .map((line) => JSON.parse(line) as T);
 }
 
-const up = () => command<Status>('up', join(root, 'folder'), '--port', '0', '--s3-port', '0', '--detach', '--wait');
+const place = ['--executor', 'local', '--port', '0', '--s3-port', '0', '--exposed-port', '0'];
+const up = () => command<Status>('up', join(root, 'folder'), ...place, '--detach', '--wait');
 const jobs = () => command<InvocationView>('logs', 'slow', '--all');
 
 /** Waits until one job of the service is in this state. */

@@ -4,9 +4,10 @@ import { runCommand } from '../program.ts';
 
 /** Starts the program in the background on a data folder that outlives it. */
 export async function startOn(dataDir: string, folder: string): Promise<Status> {
+  const place = ['--data-dir', dataDir, '--port', '0', '--s3-port', '0', '--exposed-port', '0', '--executor', 'local'];
   // Many jobs at once, so that many are cut off.
-  const place = ['--data-dir', dataDir, '--port', '0', '--s3-port', '0', '--concurrency', '16'];
-  const { code, stdout, stderr } = await runCommand(['up', folder, ...place, '--detach', '--wait', '--json']);
+  const many = ['--concurrency', '16'];
+  const { code, stdout, stderr } = await runCommand(['up', folder, ...place, ...many, '--detach', '--wait', '--json']);
   if (code !== 0) throw new Error(`up ended with ${code}: ${stderr}${stdout}`);
   return JSON.parse(stdout) as Status;
 }

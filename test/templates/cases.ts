@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { executorOfTests } from '../program.ts';
 
 /** What to do with a template, and what comes of it. */
 export interface Case {
@@ -22,7 +23,8 @@ function canRun(program: string, says: RegExp): boolean {
   }
 }
 
-const imageMagick = canRun('magick', /ImageMagick/) || canRun('convert', /ImageMagick/);
+// In a container it is what the image has.
+const imageMagick = executorOfTests === 'docker' || canRun('magick', /ImageMagick/) || canRun('convert', /ImageMagick/);
 
 /** One or more for every template. */
 export const cases: Case[] = [
