@@ -1,32 +1,16 @@
 import { type Result, result } from './figures.ts';
 import { definition, type Sandbox, withSandbox } from './sandbox.ts';
 import { bareScript } from './script.ts';
+import { inTurn, timed } from './timing.ts';
 
 const script = 'echo ok\n';
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
-}
-
-/** The two in turn, so that both see the same machine. */
-async function inTurn(ours: () => Promise<unknown>, theirs: () => Promise<unknown>, count: number) {
-  const samples: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] };
-  for (let i = 0; i < 20; i++) await Promise.all([ours(), theirs()]);
-  for (let i = 0; i < count; i++) {
-    samples.ours.push(await timed(ours));
-    samples.theirs.push(await timed(theirs));
-  }
-  return samples;
-}
 
 /** A warm synchronous call beside the same script started from Node. */
 export async function warmCall(quick: boolean): Promise<Result[]> {
   const bare = bareScript(script);
-  const { ours, theirs } = await withSandbox({}, async (sandbox) => {
+  const [ours = [], theirs = []] = await withSandbox({}, async (sandbox) => {
     await sandbox.call('POST', '/system/services', definition('warm', script));
-    return inTurn(() => sandbox.call('POST', '/run/warm'), bare.run, quick ? 200 : 1000);
+    return inTurn([() => sandbox.call('POST', '/run/warm'), bare.run], quick ? 200 : 1000, 20);
   });
   bare.remove();
   return [

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { objectBurst } from './burst.ts';
 import { declare, warmCall } from './calls.ts';
+import { coldContainer, containerJobs, warmContainer } from './containers.ts';
+import { engineMissing } from './engine.ts';
 import { type Result, tell } from './figures.ts';
 import { machine } from './machine.ts';
 import { reload } from './reload.ts';
@@ -11,7 +13,9 @@ import { idle, startUp } from './start.ts';
 import { uploads } from './uploads.ts';
 
 const root = join(import.meta.dirname, '../..');
-const measures = { reload, call: warmCall, uploads, declare, burst: objectBurst, start: startUp, idle };
+/** Measured in containers, so only where there is an engine. */
+const onEngine = { 'docker-call': warmContainer, 'docker-cold': coldContainer, 'docker-jobs': containerJobs };
+const measures = { reload, call: warmCall, uploads, declare, burst: objectBurst, start: startUp, idle, ...onEngine };
 type Measure = keyof typeof measures;
 
 function chosen(only: string | undefined): Measure[] {
@@ -41,7 +45,12 @@ async function main(): Promise<void> {
       .join('\n'),
   );
   const results: Result[] = [];
+  const missing = engineMissing();
   for (const name of names) {
+    if (missing && name in onEngine) {
+      console.log(`\n${name} is left out: ${missing}.`);
+      continue;
+    }
     for (const one of await measures[name](values.quick)) {
       results.push(one);
       console.log(`\n${tell(one)}`);

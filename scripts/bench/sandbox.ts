@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Status } from '../../src/api/protocol.ts';
-import { must, type Reply } from './request.ts';
+import { must, pause, type Reply } from './request.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
 
@@ -36,15 +36,19 @@ export const newDataDir = (): string => mkdtempSync(join(tmpdir(), 'sandbox-benc
 export interface SandboxOptions {
   folder?: string;
   dataDir?: string;
+  /** Where services run: on this machine, unless told otherwise. */
+  executor?: 'local' | 'docker';
   /** Further flags of `up`. */
   args?: string[];
 }
 
 /** Starts a sandbox on free ports; the folder, if there is one, is served when this resolves. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { folder, dataDir = newDataDir(), args = [] } = options;
+  const { folder, dataDir = newDataDir(), executor = 'local', args = [] } = options;
   const place = ['--data-dir', dataDir];
-  const up = ['up', ...(folder ? [folder] : []), '--port', '0', '--s3-port', '0', '--detach', '--wait', '--json'];
+  const ports = ['--port', '0', '--s3-port', '0', '--exposed-port', '0'];
+  const where = ['--executor', executor, '--no-fallback'];
+  const up = ['up', ...(folder ? [folder] : []), ...ports, ...where, '--detach', '--wait', '--json'];
   const status = JSON.parse(await command([...up, ...place, ...args])) as Status;
   const authorization = `Basic ${Buffer.from(`${status.user}:${status.password}`).toString('base64')}`;
   const call: Sandbox['call'] = (method, path, body = '') =>
@@ -60,7 +64,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       return (JSON.parse(reply.body) as { url: string }).url;
     },
     stop: async () => {
-      await command(['down', ...place]);
+      await command(['clean', '--yes', ...place]);
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
@@ -79,6 +83,18 @@ export async function withSandbox<T>(options: SandboxOptions, work: (sandbox: Sa
 /** A service as `POST /system/services` takes it; with a whole core, as the peers have: OSCAR's default is a fifth. */
 export const definition = (name: string, script: string, more: Record<string, unknown> = {}): string =>
   JSON.stringify({ name, image: 'alpine', cpu: '1', script, log_level: 'CRITICAL', ...more });
+
+/** Waits until so many jobs have succeeded, and throws when one has failed. */
+export async function endedJobs(sandbox: Sandbox, count: number): Promise<void> {
+  for (;;) {
+    const { jobs } = JSON.parse((await sandbox.call('GET', '/sandbox/status')).body) as Status;
+    if (jobs.Failed > 0) throw new Error(`${jobs.Failed} jobs failed.`);
+    if (jobs.Pending + jobs.Running + jobs.Succeeded < count)
+      throw new Error(`Jobs were lost: ${JSON.stringify(jobs)}`);
+    if (jobs.Succeeded >= count) return;
+    await pause(20);
+  }
+}
 
 /** The folder `path` of the sandbox's own store, as input or output of a service. */
 export const folderOf = (path: string): Record<string, string>[] => [{ storage_provider: 'minio.default', path }];

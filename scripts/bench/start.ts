@@ -21,7 +21,19 @@ async function untilHealthy(api: string): Promise<void> {
 /** Seconds from the start of the process to the first answer of its API. */
 async function start(dataDir: string, api: string): Promise<number> {
   const begin = performance.now();
-  const args = ['up', '--data-dir', dataDir, '--port', new URL(api).port, '--s3-port', '0'];
+  const args = [
+    'up',
+    '--data-dir',
+    dataDir,
+    '--port',
+    new URL(api).port,
+    '--s3-port',
+    '0',
+    '--exposed-port',
+    '0',
+    '--executor',
+    'local',
+  ];
   const child = spawn(process.execPath, [main, ...args], { stdio: 'ignore' });
   const gone = new Promise((resolve) => child.on('close', resolve));
   await untilHealthy(api);
