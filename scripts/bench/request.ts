@@ -53,5 +53,10 @@ export async function inParallel(count: number, lanes: number, work: (index: num
 /** A pause, so that one measurement does not run into the next. */
 export const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-/** Milliseconds since 1970 with their fractions, as `date +%s%N` tells them. */
-export const wallClock = (): number => performance.timeOrigin + performance.now();
+/** Milliseconds since 1970, right after they changed: whole, and as `date +%s%N` tells them, however the clock is set. */
+export function wallClock(): number {
+  const before = Date.now();
+  let now = before;
+  while (now === before) now = Date.now();
+  return now;
+}

@@ -18,14 +18,15 @@ async function upload(sandbox: Sandbox, name: string): Promise<Sample> {
   const put = await sandbox.presign(`arrive/in/${name}`, 'upload');
   const get = await sandbox.presign(`arrive/out/${name}`, 'download');
   const start = wallClock();
+  const began = performance.now();
   await must(put, { method: 'PUT', body: 'x'.repeat(1024) });
   let reply = await send(get);
   while (reply.status !== 200) {
-    if (wallClock() - start > 20_000) throw new Error(`No output came for ${name}: ${reply.status} ${reply.body}`);
+    if (performance.now() - began > 20_000) throw new Error(`No output came for ${name}: ${reply.status} ${reply.body}`);
     await pause(1);
     reply = await send(get);
   }
-  return { running: Number(reply.body) / 1e6 - start, output: wallClock() - start };
+  return { running: Number(reply.body) / 1e6 - start, output: performance.now() - began };
 }
 
 async function measure(sandbox: Sandbox, count: number): Promise<Sample[]> {
