@@ -22,7 +22,8 @@ async function upload(sandbox: Sandbox, name: string): Promise<Sample> {
   await must(put, { method: 'PUT', body: 'x'.repeat(1024) });
   let reply = await send(get);
   while (reply.status !== 200) {
-    if (performance.now() - began > 20_000) throw new Error(`No output came for ${name}: ${reply.status} ${reply.body}`);
+    if (performance.now() - began > 20_000)
+      throw new Error(`No output came for ${name}: ${reply.status} ${reply.body}`);
     await pause(1);
     reply = await send(get);
   }
