@@ -1,13 +1,16 @@
 import { closeSync, openSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
-import { SandboxError } from '../model/errors.ts';
 import { migrations } from './migrations.ts';
+import { demandKnown } from './schema.ts';
 
 interface Waiting {
   work: () => unknown;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 }
+
+/** SQLite's native part: a file, or what is in it; undefined where the package finds its own. */
+export type Addon = string | object | undefined;
 
 /** The sandbox's memory: one SQLite file, every acknowledged write on disk. */
 export interface Database {
@@ -27,10 +30,10 @@ export interface Database {
 }
 
 /** Opens the database at `file` (`:memory:` for tests), brought up to the newest schema. */
-export function openDatabase(file: string, options: { nativeBinding?: string } = {}): Database {
+export function openDatabase(file: string, addon?: Addon): Database {
   // Secrets are in it: SQLite gives its journal the same mode.
   if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
-  const sqlite = new Sqlite(file, options.nativeBinding ? { nativeBinding: options.nativeBinding } : {});
+  const sqlite = open(file, addon);
   // One daemon a data folder (`takeLock`): alone, SQLite needs no lock for each look into the file.
   sqlite.pragma('locking_mode = EXCLUSIVE');
   sqlite.pragma('journal_mode = WAL');
@@ -39,6 +42,8 @@ export function openDatabase(file: string, options: { nativeBinding?: string } =
   sqlite.pragma('foreign_keys = ON');
   sqlite.pragma('busy_timeout = 5000');
   migrate(sqlite, file);
+  // What `demandSchema` reads is in the file itself, not just in its journal.
+  sqlite.pragma('wal_checkpoint');
   const group = createGroup(sqlite);
   return {
     prepare: (sql) => sqlite.prepare(sql),
@@ -52,8 +57,8 @@ export function openDatabase(file: string, options: { nativeBinding?: string } =
 }
 
 /** Takes a file for this process alone, as long as it lives; undefined when another process has it. Never stale. */
-export function takeLock(file: string, options: { nativeBinding?: string } = {}): (() => void) | undefined {
-  const sqlite = new Sqlite(file, { timeout: 0, ...options });
+export function takeLock(file: string, addon?: Addon): (() => void) | undefined {
+  const sqlite = open(file, addon, { timeout: 0 });
   try {
     sqlite.pragma('locking_mode = EXCLUSIVE');
     sqlite.exec('begin exclusive; commit;');
@@ -65,13 +70,13 @@ export function takeLock(file: string, options: { nativeBinding?: string } = {})
   }
 }
 
+// It takes what is in the native part as well as its file, which its types do not know.
+const open = (file: string, addon: Addon, options: Sqlite.Options = {}): Sqlite.Database =>
+  new Sqlite(file, { ...options, ...(addon === undefined ? {} : { nativeBinding: addon as string }) });
+
 function migrate(sqlite: Sqlite.Database, file: string): void {
   const at = sqlite.pragma('user_version', { simple: true }) as number;
-  if (at > migrations.length) {
-    throw new SandboxError('invalid', `${file} was written by a newer OSCAR Sandbox (schema ${at}).`, {
-      hint: 'Install that version again, or start with another --data-dir.',
-    });
-  }
+  demandKnown(at, file);
   for (const [index, sql] of migrations.entries()) {
     if (index < at) continue;
     sqlite.transaction(() => {

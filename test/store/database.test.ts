@@ -1,10 +1,11 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase, takeLock } from '../../src/store/database.ts';
 import { migrations } from '../../src/store/migrations.ts';
+import { demandSchema } from '../../src/store/schema.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -99,6 +100,18 @@ describe('the database', () => {
     db.prepare(`pragma user_version = ${migrations.length + 1}`).run();
     await db.close();
     expect(() => openDatabase(file)).toThrow('was written by a newer OSCAR Sandbox');
+  });
+
+  it('tells by its file alone that a newer version wrote it, while that has it open', async () => {
+    const file = join(folder, 'state.db');
+    await expect(demandSchema(file)).resolves.toBeUndefined();
+    const db = openDatabase(file);
+    expect(readFileSync(file).readInt32BE(60)).toBe(migrations.length);
+    await expect(demandSchema(file)).resolves.toBeUndefined();
+    db.prepare(`pragma user_version = ${migrations.length + 1}`).run();
+    db.prepare('pragma wal_checkpoint').get();
+    await expect(demandSchema(file)).rejects.toThrow(`a newer OSCAR Sandbox (schema ${migrations.length + 1})`);
+    await db.close();
   });
 
   it('gives a lock to one holder at a time', () => {
