@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { homedir, userInfo } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
 import { SandboxError } from './model/errors.ts';
 import { quantity } from './model/quantity.ts';
 
@@ -24,7 +25,16 @@ export interface Surroundings {
 }
 
 /** The surroundings of this very process. */
-export const surroundings = (): Surroundings => ({ env: process.env, home: homedir() });
+export const surroundings = (): Surroundings => ({ env: process.env, home: home() });
+
+function home(): string {
+  try {
+    return isAbsolute(homedir()) ? homedir() : userInfo().homedir;
+  } catch {
+    // A number without an account, as containers are run with, has no home: what is kept needs a --data-dir.
+    return '/';
+  }
+}
 
 /** What holds for one command: each flag, else environment, else config file, else default. */
 export interface Settings {
@@ -61,9 +71,7 @@ export async function loadSettings({ flags, given, inFile, around }: SettingsReq
   const environment: Place = { get: (flag) => around.env[variable(flag)], called: variable };
   const user = await readConfig(join(xdg(around, 'CONFIG', '.config'), 'oscar-sandbox'), inFile);
   const found = firstValue(dataDirFlag, [line, environment, user]);
-  const dataDir = resolve(
-    typeof found === 'string' ? found : join(xdg(around, 'DATA', '.local/share'), 'oscar-sandbox'),
-  );
+  const dataDir = resolve(typeof found === 'string' ? found : standardDataDir(around));
   const places = [line, environment, await readConfig(dataDir, inFile), user];
   const values = new Map<string, Value>();
   for (const flag of flags) {
@@ -88,6 +96,10 @@ function settings(dataDir: string, flags: readonly Flag[], values: Map<string, V
   };
 }
 
+/** Where everything of a sandbox is kept when nobody says where. */
+export const standardDataDir = (around: Surroundings): string =>
+  join(xdg(around, 'DATA', '.local/share'), 'oscar-sandbox');
+
 /** Where everything of a sandbox is kept. */
 export const dataDirFlag: Flag = {
   name: 'data-dir',
@@ -96,9 +108,27 @@ export const dataDirFlag: Flag = {
   about: 'Folder that holds everything of this sandbox.',
 };
 
+/** Where the program keeps what it can make again. */
+export const cacheDirFlag: Flag = {
+  name: 'cache-dir',
+  kind: 'text',
+  value: 'DIR',
+  about: 'Folder for what the program unpacks; it is made again when it is gone.',
+};
+
+/** The folders that may serve as cache, the preferred one first; the one that the user names is the only one. */
+export function cacheFolders(settings: Pick<Settings, 'text'>, around: Surroundings): string[] {
+  const named = settings.text(cacheDirFlag.name);
+  if (named) return [resolve(named)];
+  const temporary = join(resolve(around.env.TMPDIR || '/tmp'), `oscar-sandbox-${process.getuid?.() ?? 0}`);
+  // A home that is not there is not made.
+  const home = around.env.XDG_CACHE_HOME || existsSync(around.home);
+  return [...(home ? [join(xdg(around, 'CACHE', '.cache'), 'oscar-sandbox')] : []), temporary];
+}
+
 const variable = ({ name }: Flag): string => `OSCAR_SANDBOX_${name.toUpperCase().replaceAll('-', '_')}`;
 
-const xdg = ({ env, home }: Surroundings, which: 'CONFIG' | 'DATA', otherwise: string): string =>
+const xdg = ({ env, home }: Surroundings, which: 'CONFIG' | 'DATA' | 'CACHE', otherwise: string): string =>
   env[`XDG_${which}_HOME`] || join(home, otherwise);
 
 function firstValue(flag: Flag, places: Place[]): Value | undefined {
@@ -161,7 +191,10 @@ async function readConfig(folder: string, inFile: readonly Flag[]): Promise<Plac
 const readIfThere = (file: string): Promise<string | undefined> =>
   readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw new SandboxError('invalid', `${file} cannot be read: ${error.message}.`, { cause: error });
+    throw new SandboxError('invalid', `${file} cannot be read: ${error.message}.`, {
+      hint: 'Let yourself read it; HOME, XDG_CONFIG_HOME and --data-dir say where it is looked for.',
+      cause: error,
+    });
   });
 
 function readJson(text: string, file: string): Record<string, unknown> {

@@ -1,12 +1,13 @@
-#!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
 import manifest from '../package.json' with { type: 'json' };
 import { runCli } from './cli/cli.ts';
 import { flushed } from './cli/output.ts';
 import { surroundings } from './config.ts';
+import { packaged } from './shipped.ts';
 
-// What a command needs beyond its arguments is imported later: from then on a compiled copy saves half the start.
-enableCompileCache();
+// What a command needs beyond its arguments is imported later: from then on a compiled copy saves half the start. The one
+// executable has its own inside.
+if (!packaged) enableCompileCache();
 
 const { stdout, stderr } = process;
 let stop: AbortController | undefined;
@@ -34,13 +35,19 @@ for (const stream of [stdout, stderr]) {
   });
 }
 
-const parts = {
-  streams: { stdout, stderr },
-  around: surroundings(),
-  version: manifest.version,
-  entry: import.meta.filename,
-  interruption,
-};
-const code = await runCli(process.argv.slice(2), parts);
-await flushed({ stdout, stderr });
-process.exit(code);
+/** The one executable's own path, also after another version was put in its place, which Linux says in the path. */
+const executable = process.execPath.replace(/ \(deleted\)$/, '');
+
+async function main(): Promise<void> {
+  const code = await runCli(process.argv.slice(2), {
+    streams: { stdout, stderr },
+    around: surroundings(),
+    version: manifest.version,
+    program: packaged ? [executable] : [process.execPath, ...process.execArgv, import.meta.filename],
+    interruption,
+  });
+  await flushed({ stdout, stderr });
+  process.exit(code);
+}
+
+void main();

