@@ -39,6 +39,20 @@ export async function findDaemon(dataDir: string): Promise<Status | undefined> {
   }
 }
 
+/** What to do about a data folder that another sandbox has. */
+export const occupiedHint = 'Use that one, stop it with `oscar-sandbox down`, or start another with --data-dir.';
+
+/** The sandbox that had the folder when another was started on it; undefined when none has turned up in ten seconds. */
+export async function findOccupant(dataDir: string): Promise<Status | undefined> {
+  const deadline = Date.now() + patience;
+  for (;;) {
+    const status = await findDaemon(dataDir);
+    if (status || Date.now() > deadline) return status;
+    // It has the lock, and has yet to say where it answers.
+    await pause(50);
+  }
+}
+
 const patience = 10_000;
 
 async function silence({ api, pid }: Status): Promise<never> {
@@ -60,8 +74,8 @@ export async function connect(dataDir: string): Promise<{ client: Client; status
 }
 
 export interface BackgroundOptions {
-  /** The program, to be started again as the daemon. */
-  entry: string;
+  /** The words that start this program, to be started again as the daemon. */
+  program: readonly [string, ...string[]];
   daemon: Omit<DaemonOptions, 'onHappening'>;
   /** Until the watched folder is served, not just until the ports answer. */
   wait: boolean;
@@ -72,12 +86,19 @@ export interface BackgroundOptions {
 }
 
 /** Starts the sandbox in a process of its own that outlives this one; answers when it serves. */
-export async function startBackground({ entry, daemon, wait, onNote, onProgress }: BackgroundOptions): Promise<Status> {
+export async function startBackground({
+  program,
+  daemon,
+  wait,
+  onNote,
+  onProgress,
+}: BackgroundOptions): Promise<Status> {
   await makeDataFolder(daemon.dataDir);
   const logFile = places(daemon.dataDir).log;
   const log = await open(logFile, 'a', 0o600);
   // The options go through the channel: what is on a command line, everyone on the machine can read.
-  const child = spawn(process.execPath, [...process.execArgv, entry, 'serve', daemon.dataDir], {
+  const [executable, ...words] = program;
+  const child = spawn(executable, [...words, 'serve', daemon.dataDir], {
     detached: true,
     cwd: daemon.dataDir,
     stdio: ['ignore', log.fd, log.fd, 'ipc'],
@@ -97,7 +118,7 @@ export async function startBackground({ entry, daemon, wait, onNote, onProgress 
         }
         if (status && (!wait || told.kind === 'served')) resolve(status);
       });
-      child.on('error', reject);
+      child.on('error', (error) => reject(unstartable(executable, error)));
       child.on('exit', (code, signal) => reject(died(logFile, signal ?? `exit code ${code}`)));
     });
     return wait ? await createClient(status).status() : status;
@@ -107,6 +128,12 @@ export async function startBackground({ entry, daemon, wait, onNote, onProgress 
     await log.close();
   }
 }
+
+const unstartable = (executable: string, cause: Error) =>
+  new SandboxError('failed', `${executable} cannot be started: ${cause.message}.`, {
+    hint: 'Was it moved or replaced just now? Then try again.',
+    cause,
+  });
 
 const died = (logFile: string, how: string) =>
   new SandboxError('failed', `The sandbox ended while it started (${how}).`, { hint: `Why is in ${logFile}.` });

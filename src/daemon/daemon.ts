@@ -10,6 +10,7 @@ import { minioRecord, type ObjectEvent } from '../model/event.ts';
 import { isFinal } from '../model/invocation.ts';
 import { createProvision } from '../objects/provision.ts';
 import { createLoop } from '../reconcile/loop.ts';
+import { unpackAddon } from './addon.ts';
 import { keepCredentials } from './credentials.ts';
 import { createExposure } from './exposed.ts';
 import { dataId, places, writeStatus } from './files.ts';
@@ -19,6 +20,7 @@ import { occupy } from './occupy.ts';
 import type { DaemonOptions } from './options.ts';
 import { demandWhole, type Found, findPlace, type Place } from './place.ts';
 import { listenFrom, listenHttp, stopHttp } from './ports.ts';
+import { rememberOptions } from './remembered.ts';
 import { openStorage, repoint, type Storage, sweep } from './storage.ts';
 import { createSurroundings, loopReports, type Surroundings, statusOf } from './surroundings.ts';
 import { createSweeper } from './sweeper.ts';
@@ -55,7 +57,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 async function start(options: DaemonOptions, undo: Undo): Promise<Daemon> {
   const { dataDir, host, folder } = options;
   const files = places(dataDir);
-  undo.add(await occupy(dataDir));
+  const addon = await unpackAddon(options.cacheFolders);
+  undo.add(await occupy(dataDir, addon));
   const around = createSurroundings(options, await keepCredentials(dataDir));
   const { log, now, bus, tell } = around;
   const place = await findPlace(options, () => findEngine(options));
@@ -68,7 +71,7 @@ async function start(options: DaemonOptions, undo: Undo): Promise<Daemon> {
   };
   await demandWhole(place, files.work);
   if (place.engine) await rememberEngine(dataDir, place.engine);
-  const storage = await openStorage({ ...around, ...options, place: files, engine: place.engine, onEvent });
+  const storage = await openStorage({ ...around, ...options, addon, place: files, engine: place.engine, onEvent });
   const { db, store, buckets, minio } = storage;
   undo.add(db.close);
   undo.add(buckets.close);
@@ -106,6 +109,7 @@ async function start(options: DaemonOptions, undo: Undo): Promise<Daemon> {
   loop.nudge();
   const watch = folder ? serveFolder({ folder, store, declare, tell: bus.tell, now, log }) : undefined;
   if (watch) undo.add(watch.close);
+  undo.add(await rememberOptions(options));
   await writeStatus(dataDir, status());
   return { status, served: watch ? watch.scan().then(loop.settled) : Promise.resolve(), notes, close: undo.all };
 }

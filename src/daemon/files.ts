@@ -14,6 +14,8 @@ export const places = (dataDir: string) => ({
   work: join(dataDir, 'work'),
   spool: join(dataDir, 'spool'),
   status: join(dataDir, 'daemon.json'),
+  /** What the daemon was started with: one that runs, or did not end as it was told to. */
+  options: join(dataDir, 'options.json'),
   log: join(dataDir, 'daemon.log'),
   /** What our things on a container engine are known by. */
   id: join(dataDir, 'id'),

@@ -5,6 +5,8 @@ import type { Port } from './ports.ts';
 /** What the user decides about a daemon. */
 export interface DaemonOptions {
   dataDir: string;
+  /** Where the program may unpack parts of itself, the preferred folder first. */
+  cacheFolders: string[];
   /** The folder of FDL files to serve and watch. */
   folder?: string;
   /** The executor that was asked for. */

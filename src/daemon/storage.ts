@@ -7,7 +7,7 @@ import type { ObjectEvent } from '../model/event.ts';
 import type { MinioProvider } from '../model/service.ts';
 import { createEmbedded } from '../objects/embedded/embedded.ts';
 import type { ObjectStore, ObjectsChoice } from '../objects/store.ts';
-import { type Database, openDatabase } from '../store/database.ts';
+import { type Addon, type Database, openDatabase } from '../store/database.ts';
 import { createLogs } from '../store/logs.ts';
 import { createStore, type Store } from '../store/store.ts';
 import type { Credentials } from './credentials.ts';
@@ -17,6 +17,8 @@ import { dataId, type places } from './files.ts';
 const region = 'us-east-1';
 
 export interface StorageParts {
+  /** SQLite's native part, where the package does not find its own. */
+  addon?: Addon;
   place: ReturnType<typeof places>;
   credentials: Credentials;
   keepLogBytes: number;
@@ -41,8 +43,8 @@ export interface Storage {
 
 /** Opens everything that is kept: what we remember, and the objects in buckets. */
 export async function openStorage(parts: StorageParts): Promise<Storage> {
-  const { place, keepLogBytes, onFailure, now } = parts;
-  const db = openDatabase(place.database);
+  const { place, addon, keepLogBytes, onFailure, now } = parts;
+  const db = openDatabase(place.database, addon);
   const store = createStore(db, createLogs(place.logs, { now, maxBytes: keepLogBytes, onFailure }), place.spool);
   const buckets = await openObjects(parts, db, store).catch(async (error) => {
     await db.close();

@@ -100,8 +100,10 @@ function placeOf(address: string, { Name, SecurityOptions }: Machine): EngineInf
 const list = (words: string | string[] | null | undefined): string[] =>
   typeof words === 'string' ? [words] : (words ?? []);
 
-const toImage = ({ Id, Config }: Dockerode.ImageInspectInfo): Image => ({
+const toImage = ({ Id, Config, RepoDigests }: Dockerode.ImageInspectInfo): Image => ({
   id: Id,
+  // What was fetched or pushed has one; what was only built here has none, but for the engines that make one up.
+  published: (RepoDigests ?? []).length > 0,
   // An image that was imported may have none.
   user: Config?.User ?? '',
   workdir: Config?.WorkingDir ?? '',

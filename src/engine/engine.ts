@@ -22,6 +22,8 @@ export interface EngineInfo {
 /** An image that is there. */
 export interface Image {
   id: string;
+  /** Does a registry know it, as far as the engine can tell? */
+  published?: boolean;
   /** As the image says; empty is root. */
   user: string;
   workdir: string;

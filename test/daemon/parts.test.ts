@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,8 +128,8 @@ describe('the data folder', () => {
   });
 
   it.each([
-    ['below a file', () => join(folder, 'file', 'data'), 'ENOTDIR'],
-    ['a file', () => join(folder, 'file'), 'ENOTDIR'],
+    ['below a file', () => join(folder, 'file', 'data'), 'is no folder'],
+    ['a file', () => join(folder, 'file'), 'is no folder'],
     ['with too long a path', () => join(folder, 'long/'.repeat(100)), 'bytes too long'],
     // Linux alone has it, and answers ENOENT there to whoever makes a folder; elsewhere `/` is closed.
     ['where none can be made', () => '/proc/data', '/proc'],
@@ -146,6 +146,38 @@ describe('the data folder', () => {
     const deep = join(folder, 'a/b/c');
     await Promise.all([makeDataFolder(deep), makeDataFolder(deep), makeDataFolder(deep)]);
     expect((await stat(deep)).mode & 0o777).toBe(0o700);
+  });
+
+  it.each([0o1777, 0o777, 0o775])('is refused where others may write, and stays as it is: %o', async (mode) => {
+    await chmod(folder, mode);
+    await writeFile(join(folder, 'thesis.tex'), '');
+    // An id that anybody may have put there changes nothing.
+    if (mode === 0o1777) await writeFile(join(folder, 'id'), '0123456789ab\n');
+    await expect(occupy(folder)).rejects.toMatchObject({
+      code: 'invalid',
+      message: `The data folder ${folder} cannot be used: others may write to it.`,
+      hint: expect.stringContaining(`chmod go-w ${folder}`),
+    });
+    expect((await stat(folder)).mode & 0o7777).toBe(mode);
+  });
+
+  it('is taken as it is where others may read', async () => {
+    await chmod(folder, 0o755);
+    for (const _ of ['first', 'second']) await (await occupy(folder))();
+    expect((await stat(folder)).mode & 0o777).toBe(0o755);
+  });
+
+  it('that is empty and ours is closed to others, whatever the umask made of it', async () => {
+    await chmod(folder, 0o775);
+    await (await occupy(folder))();
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+  });
+
+  it('that was opened to others since is closed again', async () => {
+    await (await occupy(folder))();
+    await chmod(folder, 0o777);
+    await (await occupy(folder))();
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
   });
 
   it('of a machine that lost power while its address was written is free', async () => {

@@ -54,7 +54,8 @@ const staleUpload = 7 * 24 * 3600 * 1000;
 /** Opens the store in its folder and clears away what an earlier run left unfinished. */
 export async function createCore({ folder, onEvent, ...given }: CoreOptions): Promise<Core> {
   const { db, log, now } = given;
-  await mkdir(folder, { recursive: true });
+  // The data folder may be one that others read.
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const blobs = createBlobs(db);
   const uploads = createUploads(db);
   const services = createServices(db);
