@@ -36,14 +36,20 @@ interface Loading extends Reading {
   shared: { storage_providers?: unknown; clusters?: unknown };
   services: FdlService[];
   anchored: Set<Node>;
+  perCluster: boolean;
 }
 
 const frame = 'Write `functions:`, below it `oscar:`, below it a list of `- my-cluster:` with a service each.';
 
 const topKeys = ['functions', 'storage_providers', 'clusters'];
 
+export interface LoadOptions {
+  /** A name may stand once below each cluster, as for oscar-cli; a sandbox is one cluster. */
+  perCluster?: boolean;
+}
+
 /** Reads a file in the Functions Definition Language; never throws, all that is wrong is in `problems`. */
-export function loadFdl(text: string, path: string): FdlFile {
+export function loadFdl(text: string, path: string, { perCluster = false }: LoadOptions = {}): FdlFile {
   const source = sourceText(path, text);
   const { root, secondAt, anchored, flaws } = parseYaml(source.text);
   const ignored = {
@@ -51,7 +57,16 @@ export function loadFdl(text: string, path: string): FdlFile {
     storage_providers: 'Write it at the top of the file, beside `functions`: it holds for every service of the file.',
     clusters: 'Write it at the top of the file, beside `functions`: it holds for every service of the file.',
   };
-  const loading: Loading = { source, ignored, shared: {}, anchored, services: [], problems: [...flaws], warnings: [] };
+  const loading: Loading = {
+    source,
+    ignored,
+    shared: {},
+    anchored,
+    perCluster,
+    services: [],
+    problems: [...flaws],
+    warnings: [],
+  };
   if (secondAt !== undefined) {
     const hint = 'Put all services into one document, or each into a file of its own.';
     loading.warnings.push({ at: secondAt, message: 'only the first document of the file is read', hint });
@@ -183,7 +198,7 @@ function readService({ key: clusterId, keyAt, value }: Entry, loading: Loading):
   for (const { path, message, hint, warning } of check(input)) {
     loading[warning ? 'warnings' : 'problems'].push({ at: locate(value, path), message, hint });
   }
-  demandOnce(input.name, locate(value, ['name']), loading);
+  demandOnce({ name: input.name, clusterId }, locate(value, ['name']), loading);
   loading.services.push({
     input,
     clusterId,
@@ -203,8 +218,9 @@ function ownKeys(): Shape {
 const compact = (read: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined));
 
-function demandOnce(name: string, at: number, loading: Loading): void {
-  const twin = loading.services.find((service) => service.input.name === name);
+function demandOnce({ name, clusterId }: { name: string; clusterId: string }, at: number, loading: Loading): void {
+  const { services, perCluster } = loading;
+  const twin = services.find((one) => one.input.name === name && (!perCluster || one.clusterId === clusterId));
   if (!twin || !name) return;
   problem(
     loading,

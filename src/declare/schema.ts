@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type JsonSchema, type Shape, shapeOf } from './shape.ts';
 
 const text = (about: string) => z.string().optional().describe(about);
