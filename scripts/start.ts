@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
@@ -8,7 +8,7 @@ import { commands } from '../src/cli/commands.ts';
 import { daemonOptions } from '../src/cli/options.ts';
 import { flushed } from '../src/cli/output.ts';
 import { parse } from '../src/cli/parser.ts';
-import { listTemplates, templateFolder, writeSchema } from '../src/cli/templates.ts';
+import { copyOf, listTemplates } from '../src/cli/templates.ts';
 import { surroundings } from '../src/config.ts';
 import { startDaemon } from '../src/daemon/daemon.ts';
 import { fdlJsonSchema } from '../src/declare/fdlschema.ts';
@@ -43,12 +43,12 @@ async function understood(root: string) {
   const dataDir = parsed.given['data-dir'] ?? around.env.OSCAR_SANDBOX_DATA_DIR;
   if (!dataDir) parsed.given['data-dir'] = join(root, 'data');
   const streams = { stdout, stderr };
-  const entry = join(import.meta.dirname, '../src/main.ts');
+  const program = [process.execPath, ...process.execArgv, join(import.meta.dirname, '../src/main.ts')] as const;
   const context = await contextOf(parsed, {
     streams,
     around,
     version: manifest.version,
-    entry,
+    program,
     interruption: () => stop.signal,
   });
   return { context, temporary: !dataDir };
@@ -84,9 +84,16 @@ async function main(root: string): Promise<void> {
 
 /** Answers how many; what the user changed there since the last time stays. */
 async function copyTemplates(folder: string): Promise<number> {
-  await cp(templateFolder, folder, { recursive: true, force: false });
-  const templates = await listTemplates(templateFolder);
-  for (const { name } of templates) await writeSchema(join(folder, name), fdlJsonSchema());
+  const templates = listTemplates();
+  for (const template of templates) {
+    const to = join(folder, template.name);
+    await mkdir(to, { recursive: true });
+    for (const [file, content] of copyOf(template, fdlJsonSchema())) {
+      await writeFile(join(to, file), content, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+      });
+    }
+  }
   return templates.length;
 }
 

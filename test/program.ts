@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Status } from '../src/api/protocol.ts';
-
-const main = join(import.meta.dirname, '../src/main.ts');
+import { programWords } from './words.ts';
 
 export type Executor = 'local' | 'docker';
 
@@ -36,7 +35,8 @@ export interface Program {
 /** Runs the command line once, to its end. */
 export function runCommand(args: string[], env: Record<string, string> = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...args], {
+    const [file, ...words] = programWords;
+    const child = spawn(file, [...words, ...args], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

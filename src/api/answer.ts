@@ -53,8 +53,8 @@ export const refusal = (answer: Answer): Refusal => Object.assign(new Error(Stri
 /** Header values are ASCII: typographic signs become their plain cousins. */
 const ascii = (hint: string): string =>
   hint
-    .replace(/[“”]/g, '"')
-    .replace(/[‘’]/g, "'")
+    .replace(/[\u201c\u201d]/g, '"')
+    .replace(/[\u2018\u2019]/g, "'")
     .replaceAll('…', '...')
     .replace(/[^\x20-\x7e]+/g, ' ');
 

@@ -165,7 +165,8 @@ function unreachable(api: string, error: NodeJS.ErrnoException): Error {
   });
 }
 
-const codes: Record<number, ErrorCode> = {
+/** What a status means. */
+export const codes: Record<number, ErrorCode> = {
   400: 'invalid',
   401: 'unauthorized',
   403: 'forbidden',

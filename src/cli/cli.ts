@@ -11,8 +11,8 @@ export interface CliParts {
   streams: Streams;
   around: Surroundings;
   version: string;
-  /** The file that this program was started from. */
-  entry: string;
+  /** The words that start this program. */
+  program: Context['program'];
   interruption: Context['interruption'];
 }
 
@@ -48,7 +48,7 @@ export async function contextOf(parsed: Parsed, parts: CliParts & { out?: Output
     out: createOutput(streams, settings.on('json')),
     around,
     version: parts.version,
-    entry: parts.entry,
+    program: parts.program,
     commands,
     interruption: parts.interruption,
     connect: async () => {

@@ -11,8 +11,8 @@ export interface Context {
   out: Output;
   around: Surroundings;
   version: string;
-  /** The program itself, to start another one in the background. */
-  entry: string;
+  /** The words that start this very program again: one, when it is a single executable. */
+  program: readonly [string, ...string[]];
   commands: readonly Command[];
   /** The sandbox of the data folder; throws `not-running` when there is none. */
   connect(): Promise<{ client: Client; status: Status }>;

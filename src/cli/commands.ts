@@ -27,6 +27,14 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/sandbox.ts').then((it) => it.down),
   },
   {
+    name: 'restart',
+    parameters: [],
+    about:
+      'Stop the sandbox and start it again as it was; one that ran in a terminal ends there and goes on in the background. One that was killed is started as it was.',
+    flags: [],
+    load: () => import('./commands/restart.ts').then((it) => it.restart),
+  },
+  {
     name: 'status',
     parameters: [],
     about: 'Show where the sandbox answers and what it does; exit code 3 when it is not running.',
@@ -42,8 +50,8 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'apply',
-    parameters: ['<file...>'],
-    about: 'Create the services of FDL files, or update them.',
+    parameters: ['<path...>'],
+    about: 'Create the services of FDL files, or of folders of them, or update them.',
     flags: [],
     load: () => import('./commands/services.ts').then((it) => it.apply),
   },
@@ -84,6 +92,18 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/invocations.ts').then((it) => it.replay),
   },
   {
+    name: 'diff',
+    parameters: ['<service>', '[file]'],
+    usage: 'SERVICE [FILE]',
+    about: 'Show whether a service does the same on several executors; exit code 1 when it does not.',
+    examples: [
+      'oscar-sandbox diff word-count poem.txt --executors docker,local',
+      'oscar-sandbox diff echo --file echo/echo.yaml --input hello',
+    ],
+    flags: [flags.executors, flags.fdlOfService, flags.input, flags.asCall, flags.asJob, ...flags.trialFlags],
+    load: () => import('./commands/diff.ts').then((it) => it.diff),
+  },
+  {
     name: 'put',
     parameters: ['<path...>'],
     usage: 'FILE... BUCKET/KEY',
@@ -114,6 +134,14 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/events.ts').then((it) => it.events),
   },
   {
+    name: 'promote',
+    parameters: ['[folder]'],
+    about: 'Send the services of a folder to an OSCAR cluster that oscar-cli knows; it shows first what would change.',
+    examples: ['oscar-sandbox promote --dry-run', 'oscar-sandbox promote services/ --cluster production --yes'],
+    flags: [flags.cluster, flags.clusterFile, flags.token, flags.authority, flags.patience, flags.dryRun, flags.yes],
+    load: () => import('./commands/promote.ts').then((it) => it.promote),
+  },
+  {
     name: 'init',
     parameters: ['[template]', '[folder]'],
     about: 'Copy a starter service into a folder; without a name, list them.',
@@ -140,6 +168,13 @@ export const commands: readonly Command[] = [
     about: 'Stop the sandbox and remove all of its data.',
     flags: [flags.yes],
     load: () => import('./commands/clean.ts').then((it) => it.clean),
+  },
+  {
+    name: 'uninstall',
+    parameters: [],
+    about: 'Remove the program, its cache and all data of the sandbox; your folders of services stay.',
+    flags: [flags.yes],
+    load: () => import('./commands/uninstall.ts').then((it) => it.uninstall),
   },
   {
     name: 'schema',

@@ -1,4 +1,4 @@
-import { dataDirFlag, type Flag } from '../config.ts';
+import { cacheDirFlag, dataDirFlag, type Flag } from '../config.ts';
 
 const minioImage = 'quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z';
 
@@ -17,6 +17,7 @@ const number = (name: string, value: string, about: string, standard: number): F
 export const everywhere = [
   flag('json', 'Print one JSON value a line, and nothing else, on stdout.'),
   dataDirFlag,
+  cacheDirFlag,
 ] satisfies Flag[];
 
 /** What `up` takes, and a config file may say. */
@@ -65,8 +66,14 @@ export const sandboxFlags = [
   text('minio-image', 'IMAGE', 'The image of --objects minio.', { default: minioImage }),
 ] satisfies Flag[];
 
+const aside =
+  /^(executor|no-fallback|host|port|s3-port|exposed-port|allow-host|objects|minio-image|keep-.*|.*concurrency)$/;
+
+/** What a sandbox that is there for one run may be told. */
+export const trialFlags: Flag[] = sandboxFlags.filter(({ name }) => !aside.test(name));
+
 /** What a config file may say. */
-export const fileFlags: Flag[] = [...sandboxFlags, dataDirFlag];
+export const fileFlags: Flag[] = [...sandboxFlags, dataDirFlag, cacheDirFlag];
 
 export const detach = flag('detach', 'Run in the background.', { short: 'd' });
 export const waitServed = flag('wait', 'Wait until the folder is served.');
@@ -75,6 +82,17 @@ export const yes = flag('yes', 'Do not ask.', { short: 'y' });
 export const input = text('input', 'TEXT', 'What the service gets, as text.', { short: 'i' });
 export const file = text('file', 'FILE', 'What the service gets, from a file; - is stdin.', { short: 'f' });
 export const fdl = text('file', 'FILE', 'Delete the services of this FDL file.', { short: 'f' });
+export const executors = text('executors', 'NAMES', 'The executors that are compared, the first with each other one.', {
+  default: 'docker,local',
+});
+export const fdlOfService = text(
+  'file',
+  'PATH',
+  'Take the service from this FDL file or folder, and not from the running sandbox.',
+  { short: 'f' },
+);
+export const asCall = flag('run', 'Call the service and compare its answers too.');
+export const asJob = flag('job', 'Start the service as a job, by an upload when it listens to a bucket.');
 export const output = text('output', 'FILE', 'Where the answer goes.', { short: 'o' });
 export const follow = flag('follow', 'Keep printing until the invocation has ended.', { short: 'f' });
 export const timestamps = flag('timestamps', 'Show when each line was written.', { short: 't' });
@@ -82,3 +100,9 @@ export const all = flag('all', 'List the invocations of the service instead.');
 export const recent = flag('recent', 'Tell what happened lately, and end.');
 export const goOn = flag('follow', 'With --recent: do not end, tell also what happens next.', { short: 'f' });
 export const today = flag('today', 'Run the service as it is today, not as it was then.');
+export const cluster = text('cluster', 'NAME', 'The cluster, as oscar-cli calls it; else its default.', { short: 'c' });
+export const clusterFile = text('config', 'FILE', 'The configuration of oscar-cli; else ~/.oscar-cli/config.yaml.');
+export const token = text('token', 'TOKEN', 'An access token for the cluster; better in OSCAR_SANDBOX_TOKEN.');
+export const authority = text('ca', 'FILE', 'Further authorities that the certificate may come from, in PEM.');
+export const patience = number('timeout', 'SECONDS', 'How long the cluster may take for one answer.', 120);
+export const dryRun = flag('dry-run', 'Show what would change, and send nothing.');

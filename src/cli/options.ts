@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { engineEnvironment, shellEnvironment } from '../config.ts';
+import { cacheFolders, engineEnvironment, type Surroundings, shellEnvironment, standardDataDir } from '../config.ts';
 import type { DaemonOptions } from '../daemon/options.ts';
 import { SandboxError } from '../model/errors.ts';
 import type { Context } from './command.ts';
@@ -9,9 +10,11 @@ import { statIfThere } from './files.ts';
 /** What the flags of `up` ask of the daemon. */
 export async function daemonOptions({ settings, around, version }: Context, folder?: string): Promise<DaemonOptions> {
   const port = (name: string) => ({ number: demandPort(name, settings.number(name)), explicit: settings.isSet(name) });
+  demandHome(settings.dataDir, around);
   const concurrency = settings.number('concurrency') || 2 * availableParallelism();
   return {
     dataDir: settings.dataDir,
+    cacheFolders: cacheFolders(settings, around),
     folder: folder === undefined ? undefined : await demandFolder(resolve(folder)),
     executor: demandExecutor(settings.text('executor')),
     noFallback: settings.on('no-fallback'),
@@ -34,6 +37,14 @@ export async function daemonOptions({ settings, around, version }: Context, fold
     engineEnvironment: engineEnvironment(around),
     version,
   };
+}
+
+/** A home that is not there is a mistake, and not a folder to make. */
+function demandHome(dataDir: string, around: Surroundings): void {
+  if (dataDir !== standardDataDir(around) || around.env.XDG_DATA_HOME || existsSync(around.home)) return;
+  throw new SandboxError('invalid', `The home folder ${around.home} does not exist.`, {
+    hint: 'Set HOME to a folder of yours, or name one with --data-dir.',
+  });
 }
 
 const executors = ['auto', 'local', 'docker', 'kind', 'kubernetes'] as const;

@@ -23,7 +23,8 @@ export async function openInput(file: string): Promise<Readable> {
   throw new SandboxError('invalid', found ? `${file} is not a file.` : `There is no file ${file}.`);
 }
 
-async function* base64(source: AsyncIterable<Buffer>): AsyncGenerator<string> {
+/** Bytes as a base64 text that comes in parts. */
+export async function* base64(source: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let rest = Buffer.alloc(0);
   for await (const part of source) {
     const bytes = Buffer.concat([rest, part]);

@@ -1,13 +1,14 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { realpath, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { makeFolder, whyNot } from '../daemon/datafolder.ts';
 import { SandboxError } from '../model/errors.ts';
+import { statIfThere } from './files.ts';
 import type { Output } from './output.ts';
 
-/** Writes a file, whole or not at all; answers its size. */
+/** Writes a file, whole or not at all; answers its size. A device or a pipe gets the bytes as they come. */
 export async function intoFile(file: string, source: AsyncIterable<Buffer>): Promise<number> {
-  const part = `${file}.${process.pid}.part`;
   let size = 0;
   const counted = async function* () {
     for await (const bytes of source) {
@@ -15,25 +16,44 @@ export async function intoFile(file: string, source: AsyncIterable<Buffer>): Pro
       yield bytes;
     }
   };
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await pipeline(counted, createWriteStream(part));
-    await rename(part, file);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw fileError(file, error);
+  const there = await statIfThere(file);
+  if (there && !there.isFile() && !there.isDirectory()) {
+    await pipeline(counted, createWriteStream(file)).catch((error) => Promise.reject(fileError(file, error)));
+  } else {
+    // What a link names is written, and not the link replaced.
+    await wholeOrNot(there ? await realpath(file) : file, counted);
   }
   return size;
 }
 
+/** Writes a file and the folders above it; whole or not at all. */
+export const writeWhole = (file: string, content: Buffer | string): Promise<void> =>
+  wholeOrNot(file, [Buffer.from(content)]);
+
+async function wholeOrNot(file: string, content: Iterable<Buffer> | (() => AsyncIterable<Buffer>)): Promise<void> {
+  const part = `${file}.${process.pid}.part`;
+  try {
+    await makeFolder(dirname(file));
+    await pipeline(content, createWriteStream(part));
+    await rename(part, file);
+  } catch (error) {
+    await removeIfThere(part);
+    throw fileError(file, error);
+  }
+}
+
+/** That it cannot be looked for means that it was never made. */
+const removeIfThere = (file: string): Promise<void> => rm(file, { force: true }).catch(() => undefined);
+
+const unwritable = ['EACCES', 'EPERM', 'EISDIR', 'ENOSPC', 'ENOTDIR', 'EROFS', 'EEXIST', 'ENOENT', 'ENAMETOOLONG'];
+
 function fileError(file: string, error: unknown): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (
-    error instanceof SandboxError ||
-    !['EACCES', 'EISDIR', 'ENOSPC', 'ENOTDIR', 'EROFS', 'EEXIST'].includes(code ?? '')
-  )
-    return error;
-  return new SandboxError('invalid', `${file} cannot be written: ${code}.`, { cause: error });
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (error instanceof SandboxError || !unwritable.includes(code)) return error;
+  return new SandboxError('invalid', `${file} cannot be written: ${whyNot(error)}.`, {
+    hint: 'Choose another place.',
+    cause: error,
+  });
 }
 
 /** Writes to stdout; what is no text is kept from a terminal. */

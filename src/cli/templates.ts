@@ -1,29 +1,32 @@
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SandboxError } from '../model/errors.ts';
+import { shippedFile, shippedFiles } from '../shipped.ts';
 import { statIfThere } from './files.ts';
+import { writeWhole } from './sink.ts';
 
-/** The starter services that come with the program. */
-export const templateFolder = join(import.meta.dirname, '../../templates');
-
+/** A starter service that comes with the program. */
 export interface Template {
   name: string;
   /** One line. */
   about: string;
+  /** By their names below the template's folder. */
+  files: ReadonlyMap<string, Buffer>;
 }
 
 /** The starter services, by name. */
-export async function listTemplates(folder: string): Promise<Template[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  return Promise.all(names.sort().map(async (name) => ({ name, about: await aboutOf(join(folder, name)) })));
+export function listTemplates(): Template[] {
+  const byName = Map.groupBy(shippedFiles('templates'), (file) => file.split('/')[1] ?? '');
+  return [...byName].map(([name, paths]) => {
+    const files = new Map(paths.map((path) => [path.slice(`templates/${name}/`.length), shippedFile(path)]));
+    return { name, about: aboutOf(files), files };
+  });
 }
 
 /** The first line of comment in the files of a template that says something to people. */
-async function aboutOf(folder: string): Promise<string> {
+export function aboutOf(files: Template['files']): string {
   for (const end of ['README.md', '.yaml', '.sh']) {
-    for (const name of (await readdir(folder)).filter((file) => file.endsWith(end)).sort()) {
-      const lines = (await readFile(join(folder, name), 'utf8')).split('\n');
+    for (const [, text] of [...files].filter(([name]) => name.endsWith(end))) {
+      const lines = text.toString().split('\n');
       const line = lines.find((one) => one.startsWith('# ') && !one.startsWith('# yaml-language-server'));
       if (line) return line.slice(2).trim();
     }
@@ -31,32 +34,20 @@ async function aboutOf(folder: string): Promise<string> {
   return '';
 }
 
-export interface Copy {
-  /** The folder of one template. */
-  from: string;
-  to: string;
-  /** What the files' `$schema` comment means, for editors. */
-  schema: object;
-}
+/** All that a copy of a template consists of: its files, and the schema that their `$schema` comment names, for editors. */
+export const copyOf = ({ files }: Pick<Template, 'files'>, schema: object): Map<string, Buffer | string> =>
+  new Map<string, Buffer | string>([...files, [schemaFile, `${JSON.stringify(schema, null, 2)}\n`]]);
 
-/** Copies a template; answers its files. Nothing is written when one of them is there already. */
-export async function copyTemplate({ from, to, schema }: Copy): Promise<string[]> {
-  const files = await readdir(from);
-  for (const file of files) {
+/** Writes such a copy into a folder; nothing is written when one of its files is there already. */
+export async function writeCopy(to: string, copy: ReturnType<typeof copyOf>): Promise<void> {
+  for (const file of copy.keys()) {
     if (!(await statIfThere(join(to, file)))) continue;
     throw new SandboxError('conflict', `${resolve(to, file)} is there already; nothing was copied.`, {
       hint: 'Name another folder: oscar-sandbox init TEMPLATE FOLDER',
     });
   }
-  await mkdir(to, { recursive: true });
-  await cp(from, to, { recursive: true });
-  await writeSchema(to, schema);
-  return [...files, schemaFile];
+  for (const [file, content] of copy) await writeWhole(join(to, file), content);
 }
 
 /** The file that the first line of a template names. */
 export const schemaFile = 'fdl.schema.json';
-
-/** Writes the schema beside a template. */
-export const writeSchema = (folder: string, schema: object): Promise<void> =>
-  writeFile(join(folder, schemaFile), `${JSON.stringify(schema, null, 2)}\n`);

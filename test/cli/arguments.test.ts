@@ -43,7 +43,11 @@ const rows: [args: string, code: number, stderr: string][] = [
   ['run echo -i a -f b', 2, 'error: Both --input and --file were given.\n'],
   ['run echo -f nowhere.txt', 2, 'error: There is no file nowhere.txt.\n'],
   ['delete', 2, 'error: Nothing to delete was named.\n'],
-  ['apply nowhere.yaml', 2, 'error: nowhere.yaml cannot be read: ENOENT.\n'],
+  [
+    'apply nowhere.yaml',
+    2,
+    'error: There is no file or folder nowhere.yaml.\nhint: Name a folder that holds FDL files.\n',
+  ],
   ['put a.txt', 2, 'error: Where to put it was not said.\nhint: Write: oscar-sandbox put FILE BUCKET/KEY\n'],
   [
     'put a.txt b.txt bucket/key',

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Status } from '../../src/api/protocol.ts';
@@ -25,6 +25,37 @@ it('a sandbox in the background outlives the one that started it, time after tim
     expect(await home.drive(['status', '--json'])).toMatchObject({ code: 0, stdout });
     expect(JSON.parse((await home.drive(['down', '--json'])).stdout)).toEqual({ stopped: true, pid });
   }
+});
+
+it('of several that are started at once, as login shells may do, all answer with the one that serves', async () => {
+  const ended = await Promise.all([1, 2, 3].map(() => home.drive(['up', '--detach', '--json', ...anyPorts])));
+  expect(ended.map(({ code }) => code)).toEqual([0, 0, 0]);
+  expect(new Set(ended.map(({ stdout }) => (JSON.parse(stdout) as Status).pid)).size).toBe(1);
+});
+
+it('of two that are started at once on different folders, the slower one says which is served', async () => {
+  const folders = ['a', 'b'].map((name) => join(home.home, name));
+  for (const folder of folders) mkdirSync(folder);
+  const ended = await Promise.all(folders.map((folder) => home.drive(['up', folder, '--detach', ...anyPorts])));
+  expect(ended.map(({ code }) => code).sort()).toEqual([0, 6]);
+  expect(ended.find(({ code }) => code === 6)?.stderr).toMatch(/^error: A sandbox already runs on .*, serving .*\.\n/);
+});
+
+it('one without a folder, as an installation starts it, is started again to serve the first one that is named', async () => {
+  await home.drive(['up', '--detach', '--concurrency', '7', ...anyPorts]);
+  await home.drive(['init', 'echo', 'mine']);
+  const before = JSON.parse((await home.drive(['status', '--json'])).stdout) as Status;
+  const ended = await home.drive(['up', 'mine', '--detach', '--wait', '--run-timeout', '9']);
+  expect(ended).toMatchObject({
+    code: 0,
+    stderr: `A sandbox ran without a folder: it is started again, to serve ${join(home.home, 'mine')}.\n`,
+  });
+  expect((await home.drive(['run', 'echo', '-i', 'to be'])).stdout).toBe('You said: to be\n');
+  const { api, pid } = JSON.parse((await home.drive(['status', '--json'])).stdout) as Status;
+  expect([api, pid === before.pid]).toEqual([before.api, false]);
+  // It is as it was, but for what is asked for now.
+  const options = JSON.parse(readFileSync(join(home.dataDir, 'options.json'), 'utf8')) as Record<string, unknown>;
+  expect(options).toMatchObject({ concurrency: 7, runTimeout: 9, executor: 'local' });
 });
 
 it('telling the one that started us is no error when that has gone unnoticed', async () => {

@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-export const main = join(import.meta.dirname, '../../src/main.ts');
+import { programWords } from '../words.ts';
 
 export interface Ended {
   code: number | null;
@@ -41,7 +40,8 @@ export function createHome() {
 /** Runs the program to its end, with this environment and a PATH alone. */
 export function drive(args: string[], { env = {}, cwd, stdin }: DriveOptions): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...args], {
+    const [file, ...words] = programWords;
+    const child = spawn(file, [...words, ...args], {
       cwd,
       env: { PATH: process.env.PATH, ...env },
       stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

@@ -1,11 +1,23 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { copyTemplate, listTemplates, templateFolder } from '../../src/cli/templates.ts';
+import { aboutOf } from '../../src/cli/templates.ts';
+import { takeLock } from '../../src/store/database.ts';
 import { describeWith } from '../clients/installed.ts';
 import { createHome } from './drive.ts';
 
+const templateFolder = join(import.meta.dirname, '../../templates');
 let home: ReturnType<typeof createHome>;
 beforeAll(() => {
   home = createHome();
@@ -41,22 +53,13 @@ describe('init', () => {
     expect(listed.filter(({ about }) => about === '')).toEqual([]);
   });
 
-  it('takes what a template is about from its first comment, whichever file has one', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'templates-'));
-    for (const [name, text] of [
-      ['a/README.md', '# From the page\n'],
-      ['b/b.yaml', '# yaml-language-server: x\n# From the FDL\n'],
-      ['c/c.sh', '#!/bin/sh\n# From the script\n'],
-    ] as const) {
-      mkdirSync(join(folder, name, '..'), { recursive: true });
-      writeFileSync(join(folder, name), text);
-    }
-    const about = (await listTemplates(folder)).map((template) => template.about);
-    expect(about).toEqual(['From the page', 'From the FDL', 'From the script']);
-    expect(await copyTemplate({ from: join(folder, 'a'), to: join(folder, 'copy'), schema: {} })).toContain(
-      'README.md',
-    );
-    rmSync(folder, { recursive: true });
+  it.each([
+    ['the page', { 'a.sh': '# no', 'README.md': '# From the page\n' }, 'From the page'],
+    ['the FDL', { 'b.yaml': '# yaml-language-server: x\n# From the FDL\n', 'b.sh': '# no' }, 'From the FDL'],
+    ['the script', { 'c.sh': '#!/bin/sh\n# From the script\n' }, 'From the script'],
+    ['nowhere, where nothing is said', { 'c.sh': '#!/bin/sh\n' }, ''],
+  ])('takes what a template is about from %s', (_, files, about) => {
+    expect(aboutOf(new Map(Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])))).toBe(about);
   });
 });
 
@@ -64,8 +67,8 @@ describe('clean', () => {
   const fill = (name: string) => {
     const dataDir = join(home.home, name);
     mkdirSync(join(dataDir, 'objects/b'), { recursive: true });
-    for (const file of ['state.db', 'state.db-wal', 'credentials', 'daemon.log', 'id.new'])
-      writeFileSync(join(dataDir, file), '');
+    for (const file of ['state.db-wal', 'credentials', 'daemon.log', 'id.new']) writeFileSync(join(dataDir, file), '');
+    writeFileSync(join(dataDir, 'state.db'), 'SQLite format 3\0');
     return dataDir;
   };
 
@@ -101,9 +104,107 @@ describe('clean', () => {
     expect(readdirSync(dataDir).sort()).toEqual(['engine', 'id']);
   });
 
+  it.each([
+    ['nothing that tells of one', {}],
+    ['an id of something else', { id: 'urn:isbn:0451450523\n' }],
+    ['a database of something else', { 'state.db': 'GDBM' }],
+  ])('removes nothing from a folder with %s', async (_, files: Record<string, string>) => {
+    const dataDir = mkdtempSync(join(home.home, 'project-'));
+    for (const name of ['bin', 'logs', 'objects', 'spool', 'templates', 'work']) mkdirSync(join(dataDir, name));
+    for (const [name, text] of Object.entries({ lock: '', 'daemon.log': '', ...files }))
+      writeFileSync(join(dataDir, name), text);
+    const before = readdirSync(dataDir);
+    const ended = await home.drive(['clean', '--yes', '--data-dir', dataDir]);
+    expect(ended).toEqual({ code: 0, stderr: '', stdout: `There is nothing of a sandbox in ${dataDir}.\n` });
+    expect(readdirSync(dataDir)).toEqual(before);
+  });
+
+  it('leaves folders of a sandbox’s folder that no sandbox makes', async () => {
+    const dataDir = fill('project');
+    for (const name of ['bin', 'templates']) mkdirSync(join(dataDir, name));
+    await home.drive(['clean', '--yes', '--data-dir', dataDir]);
+    expect(readdirSync(dataDir).sort()).toEqual(['bin', 'templates']);
+  });
+
+  it.each([
+    ['has not come to the lock', () => undefined],
+    ['has no id yet', (dataDir: string) => takeLock(join(dataDir, 'lock'))?.()],
+  ])('removes what is left of a start that %s', async (_, begin) => {
+    const dataDir = mkdtempSync(join(home.home, 'begun-'));
+    mkdirSync(join(dataDir, 'spool'));
+    writeFileSync(join(dataDir, 'daemon.log'), '');
+    begin(dataDir);
+    expect((await home.drive(['clean', '--yes', '--data-dir', dataDir])).code).toBe(0);
+    expect(existsSync(dataDir)).toBe(false);
+  });
+
+  it('removes nothing from under a sandbox that it does not find', async () => {
+    const dataDir = fill('held');
+    const release = takeLock(join(dataDir, 'lock'));
+    const before = readdirSync(dataDir);
+    const ended = await home.drive(['clean', '--yes', '--data-dir', dataDir]);
+    expect(ended.stderr).toContain(`error: A sandbox that cannot be asked to stop has ${dataDir}.\nhint: `);
+    expect(ended.code).toBe(6);
+    expect(readdirSync(dataDir)).toEqual(before);
+    release?.();
+    expect((await home.drive(['clean', '--yes', '--data-dir', dataDir])).code).toBe(0);
+    expect(existsSync(dataDir)).toBe(false);
+  });
+
+  it('leaves a link to the data folder, and says so', async () => {
+    const disk = fill('disk');
+    const dataDir = join(home.home, 'link');
+    symlinkSync(disk, dataDir);
+    expect(await home.drive(['clean', '--yes', '--data-dir', dataDir])).toEqual({
+      code: 0,
+      stdout: `Removed the data in ${dataDir}.\n`,
+      stderr: `warning: ${dataDir} is empty and stays: it is a link.\n`,
+    });
+    expect(readdirSync(disk)).toEqual([]);
+  });
+
+  it('empties what is mounted, and says that it stays', async (context) => {
+    const dataDir = fill('mounted');
+    const objects = join(dataDir, 'objects');
+    if (spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', objects]).status !== 0)
+      return context.skip('Only root can mount what this is tried with.');
+    try {
+      mkdirSync(join(objects, 'blobs'));
+      const ended = await home.drive(['clean', '--yes', '--data-dir', dataDir]);
+      const stderr = `warning: ${objects} is empty and stays: something is mounted there.\n`;
+      expect(ended).toMatchObject({ code: 0, stderr });
+      expect([readdirSync(dataDir), readdirSync(objects)]).toEqual([['objects'], []]);
+    } finally {
+      spawnSync('umount', ['--lazy', objects]);
+    }
+  });
+
   it('has nothing to do in a folder that is no data folder', async () => {
     const ended = await home.drive(['clean', '--data-dir', join(home.home, 'nowhere')]);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('a data folder that others may read', () => {
+  it('stays that; what a sandbox keeps there is closed to them, and stays while it runs', async () => {
+    const dataDir = mkdtempSync(join(home.home, 'read-'));
+    chmodSync(dataDir, 0o755);
+    const on = ['--data-dir', dataDir];
+    const started = await home.drive(['up', '--detach', ...on, '--port', '0', '--s3-port', '0', '--exposed-port', '0']);
+    expect(started.code).toBe(0);
+    const status = readFileSync(join(dataDir, 'daemon.json'));
+    try {
+      const openOf = (name: string) => statSync(join(dataDir, name)).mode & 0o077;
+      expect(openOf('.')).toBe(0o055);
+      // Nothing is in the lock.
+      expect(readdirSync(dataDir).filter((name) => !name.startsWith('lock') && openOf(name) !== 0)).toEqual([]);
+      writeFileSync(join(dataDir, 'daemon.json'), '{');
+      expect((await home.drive(['clean', '--yes', ...on])).code).toBe(6);
+      expect(existsSync(join(dataDir, 'state.db'))).toBe(true);
+    } finally {
+      writeFileSync(join(dataDir, 'daemon.json'), status);
+      await home.drive(['down', ...on]);
+    }
   });
 });
 

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Status } from '../../src/api/protocol.ts';
-import { createHome, main } from './drive.ts';
+import { programWords } from '../words.ts';
+import { createHome } from './drive.ts';
 
 let home: ReturnType<typeof createHome>;
 const anyPorts = ['--port', '0', '--s3-port', '0', '--exposed-port', '0', '--executor', 'local'];
@@ -28,7 +29,8 @@ afterEach(async () => {
 
 /** `up` in the foreground: its lines as they come. */
 function upHere(...args: string[]) {
-  const child = spawn(process.execPath, [main, 'up', ...anyPorts, ...args], {
+  const [file, ...words] = programWords;
+  const child = spawn(file, [...words, 'up', ...anyPorts, ...args], {
     cwd: home.home,
     env: { PATH: process.env.PATH, HOME: home.home, OSCAR_SANDBOX_DATA_DIR: home.dataDir },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -210,6 +212,8 @@ it('apply and delete change what is served', async () => {
   await up('--detach');
   expect((await home.drive(['apply', 'services/hello.yaml'])).stdout).toBe('hello created\n');
   expect((await home.drive(['apply', 'services/hello.yaml'])).stdout).toBe('hello updated\n');
+  // A folder is all of the FDL files in it, as for `up`.
+  expect((await home.drive(['apply', 'services'])).stdout).toBe('hello updated\n');
   expect((await home.drive(['services'])).stdout).toMatch(/^hello +alpine/m);
   expect((await home.drive(['delete', '-f', 'services/hello.yaml'])).stdout).toBe('hello deleted\n');
   expect((await home.drive(['run', 'hello'])).code).toBe(4);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { main } from './drive.ts';
+import { main } from '../words.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -30,6 +30,7 @@ it('the version is answered without loading anything but the argument parser', (
     'src/main.ts',
     'src/model/errors.ts',
     'src/model/quantity.ts',
+    'src/shipped.ts',
   ]);
 });
 

@@ -4,7 +4,8 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Status } from '../../src/api/protocol.ts';
-import { createHome, main } from './drive.ts';
+import { programWords } from '../words.ts';
+import { createHome } from './drive.ts';
 
 // The default ports are busy: through us, or through another program that has them already.
 const held: Server[] = [];
@@ -48,7 +49,8 @@ describe('a busy default port moves to the next free one, and that is said', () 
 
   it('by up in the foreground', async () => {
     const env = { PATH: process.env.PATH, HOME: home.home, OSCAR_SANDBOX_DATA_DIR: home.dataDir };
-    const child = spawn(process.execPath, [main, 'up', '--json', '--executor', 'local'], {
+    const [file, ...words] = programWords;
+    const child = spawn(file, [...words, 'up', '--json', '--executor', 'local'], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

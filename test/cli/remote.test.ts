@@ -65,7 +65,6 @@ const rows: [args: string, code: number, stdout: string, stderr: string][] = [
   ['delete echo', 0, 'echo deleted\n', ''],
   ['delete none', 4, '', 'error: No service is called none.\n'],
   ['up', 6, '', 'error: A sandbox already runs on HOME/data: API, process PID, no folder watched.\n'],
-  ['up . --detach', 6, '', 'error: A sandbox already runs on '],
 ];
 
 describe('a command says on stdout what it found and on stderr what went wrong', () => {

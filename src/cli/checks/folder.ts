@@ -1,5 +1,6 @@
-import { mkdir, open, rm, rmdir, statfs } from 'node:fs/promises';
+import { open, rm, rmdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder, whyNot } from '../../daemon/datafolder.ts';
 import { type Check, fail, ok, type Scene, warn } from './check.ts';
 
 const gigabyte = 1024 ** 3;
@@ -10,7 +11,7 @@ export const dataFolder: Check = {
   look: async ({ settings: { dataDir } }) => {
     const probe = await probeFolder(dataDir).catch((error: Error) => error);
     if (probe instanceof Error) {
-      return fail(`${dataDir} cannot be written: ${probe.message}`, 'Choose another with --data-dir.');
+      return fail(`${dataDir} cannot be written: ${whyNot(probe)}`, 'Choose another with --data-dir.');
     }
     const { free, milliseconds } = probe;
     const text = `${dataDir}, ${(free / gigabyte).toFixed(1)} GiB free, a safe write takes ${milliseconds.toFixed(1)} ms`;
@@ -23,7 +24,7 @@ export const dataFolder: Check = {
 };
 
 async function probeFolder(folder: string): Promise<{ free: number; milliseconds: number }> {
-  const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+  const made = await makeFolder(folder, 0o700);
   const file = join(folder, `.doctor-${process.pid}`);
   const handle = await open(file, 'w', 0o600);
   try {

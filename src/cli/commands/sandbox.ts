@@ -1,4 +1,5 @@
 import { findDaemon, stopDaemon } from '../../daemon/background.ts';
+import { forgetOptions, recallOptions } from '../../daemon/remembered.ts';
 import type { Run } from '../command.ts';
 import { statusText, statusValue } from '../status.ts';
 
@@ -13,6 +14,8 @@ export const status: Run = async ({ connect, out }) => {
 export const down: Run = async ({ settings, out }) => {
   const running = await findDaemon(settings.dataDir);
   if (running) await stopDaemon(running);
+  // Of one that was killed: now it is meant to be down.
+  if (await recallOptions(settings.dataDir)) await forgetOptions(settings.dataDir);
   out.value(
     { stopped: running !== undefined, ...(running ? { pid: running.pid } : {}) },
     running ? `Stopped ${running.api} (process ${running.pid}).` : `No sandbox runs on ${settings.dataDir}.`,

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { Client } from '../../api/client.ts';
 import type { FdlFile, FdlService } from '../../declare/fdl.ts';
-import type { SourceText } from '../../declare/positions.ts';
+import { formatDiagnostic, type SourceText } from '../../declare/positions.ts';
 import { type ErrorCode, SandboxError } from '../../model/errors.ts';
 import type { Definition } from '../../model/service.ts';
 import { type Run, several } from '../command.ts';
+import { demandSound, readAllFdl } from '../fdl.ts';
 import { type Output, table } from '../output.ts';
 
 /** Lists what is declared. */
@@ -23,11 +22,11 @@ const row = ({ name, image, cpu, memory, input, output }: Definition): string[] 
   return [name, image, cpu, memory, folders(input), folders(output)];
 };
 
-/** Creates or updates what FDL files say; nothing is sent while one of them has problems. */
+/** Creates or updates what FDL files, or those in folders, say; nothing is sent while one of them has problems. */
 export const apply: Run = async (context) => {
   const files = several(context, 0);
   const found: FdlFile[] = [];
-  for (const file of files) found.push(await readFdl(file, context.out));
+  for (const file of files) found.push(...(await read(file, context.out)));
   const { client } = await context.connect();
   for (const { source, services } of found) {
     for (const { input, at } of services) {
@@ -60,7 +59,9 @@ async function send(client: Client, input: FdlService['input']): Promise<'create
 export const remove: Run = async (context) => {
   const { settings, out, connect } = context;
   const file = settings.text('file');
-  const names = file ? (await readFdl(file, out)).services.map(({ input }) => input.name) : several(context, 0);
+  const names = file
+    ? (await read(file, out)).flatMap(({ services }) => services.map(({ input }) => input.name))
+    : several(context, 0);
   if (names.length === 0) {
     throw new SandboxError('invalid', 'Nothing to delete was named.', {
       hint: 'Give the names of services, or a file with -f.',
@@ -78,17 +79,12 @@ export const remove: Run = async (context) => {
 const missing = (name: string) =>
   new SandboxError('not-found', `No service is called ${name}.`, { hint: 'List them with `oscar-sandbox services`.' });
 
-async function readFdl(file: string, out: Output): Promise<FdlFile> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new SandboxError('invalid', `${file} cannot be read: ${error.code ?? error.message}.`, { cause: error });
-  });
-  const { loadFdl } = await import('../../declare/fdl.ts');
-  const { resolveScripts } = await import('../../declare/scripts.ts');
-  const { formatDiagnostic } = await import('../../declare/positions.ts');
-  const fdl = await resolveScripts(loadFdl(text, resolve(file)), readFile);
-  for (const warning of fdl.warnings) out.warn(formatDiagnostic(warning));
-  if (fdl.problems.length === 0) return fdl;
-  throw new SandboxError('invalid', fdl.problems.map(formatDiagnostic).join('\n'), {
-    hint: 'Nothing was sent: mend the file and apply it again.',
-  });
+async function read(path: string, out: Output): Promise<FdlFile[]> {
+  const files = await readAllFdl(path);
+  for (const { warnings } of files) for (const warning of warnings) out.warn(formatDiagnostic(warning));
+  demandSound(
+    files.flatMap(({ problems }) => problems),
+    'Nothing was sent: mend the file and apply it again.',
+  );
+  return files;
 }

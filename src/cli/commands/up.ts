@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import type { Happening, Status } from '../../api/protocol.ts';
-import { findDaemon, startBackground, tellStarter } from '../../daemon/background.ts';
+import { findDaemon, findOccupant, occupiedHint, startBackground, tellStarter } from '../../daemon/background.ts';
 import type { Daemon } from '../../daemon/daemon.ts';
 import type { DaemonOptions } from '../../daemon/options.ts';
 import { asSandboxError, SandboxError } from '../../model/errors.ts';
@@ -16,22 +16,34 @@ export const up: Run = async (context) => {
   const folder = optional(context, 0);
   const options = await daemonOptions(context, folder);
   const running = await findDaemon(settings.dataDir);
-  if (running && settings.on('detach') && sameFolder(running, folder)) {
-    out.note('It is running already.');
-    return showStatus(context, running);
-  }
+  if (running && settings.on('detach'))
+    return running.folder || !folder ? showRunning(context, running) : takeFolder(context, options);
   if (running) throw alreadyRunning(running);
   if (!settings.on('detach')) return serveHere(context, options);
-  const { entry } = context;
-  const status = await startBackground({
-    entry,
-    daemon: options,
-    wait: settings.on('wait'),
-    onNote: out.warn,
-    onProgress: out.note,
-  });
-  return showStatus(context, status);
+  const { program } = context;
+  const told = { onNote: out.warn, onProgress: out.note };
+  try {
+    return showStatus(context, await startBackground({ program, daemon: options, wait: settings.on('wait'), ...told }));
+  } catch (error) {
+    // Two were started at once: the other one was faster.
+    const other = asSandboxError(error).hint === occupiedHint ? await findOccupant(settings.dataDir) : undefined;
+    if (!other) throw error;
+    return showRunning(context, other);
+  }
 };
+
+/** The sandbox that runs watches nothing, as after an installation: it is started again to serve a folder. */
+async function takeFolder(context: Context, options: DaemonOptions): Promise<number> {
+  const { askedFor, startAgain } = await import('./restart.ts');
+  context.out.note(`A sandbox ran without a folder: it is started again, to serve ${options.folder}.`);
+  return startAgain(context, await askedFor(context, options));
+}
+
+function showRunning(context: Context, running: Status): undefined {
+  if (!sameFolder(running, optional(context, 0))) throw alreadyRunning(running);
+  context.out.note('It is running already.');
+  return showStatus(context, running);
+}
 
 function showStatus({ out }: Context, status: Status): undefined {
   out.value(statusValue(status), () => statusText(status));
@@ -44,7 +56,7 @@ const alreadyRunning = ({ api, pid, folder, dataDir }: Status) =>
   new SandboxError(
     'conflict',
     `A sandbox already runs on ${dataDir}: ${api}, process ${pid}, ${folder ? `serving ${folder}` : 'no folder watched'}.`,
-    { hint: 'Use that one, stop it with `oscar-sandbox down`, or start another with --data-dir.' },
+    { hint: occupiedHint },
   );
 
 async function serveHere(context: Context, options: DaemonOptions): Promise<number> {
