@@ -32,7 +32,7 @@ const onPath = (name: string): string[] =>
     .filter(canRun);
 
 // The others are in the cache alone: an `mc` on the PATH is as a rule another program.
-const debian = ['curl', 'rclone', 's3cmd', 'docker-registry'];
+const debian = ['curl', 'rclone', 's3cmd', 'docker-registry', 'shellcheck', 'qemu-aarch64-static'];
 
 /** What provides a program, where it is not `.ci/clients`. */
 const scripts: Record<string, string> = {
@@ -40,6 +40,7 @@ const scripts: Record<string, string> = {
   dockerd: 'engine',
   'docker-registry': 'engine',
   minio: 'minio',
+  'qemu-aarch64-static': 'qemu',
 };
 
 /** Where a client's program is, if it is installed: on the PATH, or in the cache that `.ci` fills. */
