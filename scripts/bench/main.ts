@@ -6,16 +6,27 @@ import { declare, warmCall } from './calls.ts';
 import { coldContainer, containerJobs, warmContainer } from './containers.ts';
 import { engineMissing } from './engine.ts';
 import { type Result, tell } from './figures.ts';
+import { installation } from './installation.ts';
 import { machine } from './machine.ts';
 import { reload } from './reload.ts';
 import { closeConnections } from './request.ts';
-import { idle, startUp } from './start.ts';
+import { idle, startUp, versionOnly } from './start.ts';
 import { uploads } from './uploads.ts';
 
 const root = join(import.meta.dirname, '../..');
 /** Measured in containers, so only where there is an engine. */
 const onEngine = { 'docker-call': warmContainer, 'docker-cold': coldContainer, 'docker-jobs': containerJobs };
-const measures = { reload, call: warmCall, uploads, declare, burst: objectBurst, start: startUp, idle, ...onEngine };
+const own = {
+  reload,
+  call: warmCall,
+  uploads,
+  declare,
+  burst: objectBurst,
+  start: startUp,
+  version: versionOnly,
+  idle,
+};
+const measures = { ...own, installation, ...onEngine };
 type Measure = keyof typeof measures;
 
 function chosen(only: string | undefined): Measure[] {

@@ -3,9 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Status } from '../../src/api/protocol.ts';
+import { program } from './program.ts';
 import { must, pause, type Reply } from './request.ts';
-
-const main = join(import.meta.dirname, '../../src/main.ts');
 
 /** A sandbox that was started to be measured, and that goes away without a trace. */
 export interface Sandbox {
@@ -21,7 +20,7 @@ export interface Sandbox {
 /** Runs a command of the sandbox to its end and answers what it printed. */
 export function command(args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let out = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       out += text;
