@@ -64,16 +64,16 @@ it.each<[name: string, call: (engine: Engine) => Promise<unknown>]>([
   ['volumes', (engine) => engine.volumes(labels)],
   ['removeVolume', (engine) => engine.removeVolume('one')],
 ])('an engine that takes %s and never answers is unavailable', async (_, call) => {
-  const engine = await open({ patienceMs: 200 });
+  const engine = await open({ patienceMs: 500 });
   await expect(call(engine)).rejects.toMatchObject({
     code: 'unavailable',
-    message: expect.stringContaining(`The container engine at ${address} does not answer within 0.2 s.`),
+    message: expect.stringContaining(`The container engine at ${address} does not answer within 0.5 s.`),
     hint: expect.any(String),
   });
 });
 
 it('the end of a container may come at any time', async () => {
-  const engine = await open({ patienceMs: 200 });
+  const engine = await open({ patienceMs: 500 });
   const ended = engine.ended('one', 'not-running');
   const impatient = engine.inspect('one').catch(() => 'late');
   expect(await Promise.race([ended, impatient])).toBe('late');
