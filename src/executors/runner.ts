@@ -14,11 +14,14 @@ export interface Underway {
   signal: AbortSignal;
 }
 
-export interface RunnerOptions {
+/** What is known of a task that is ready to run. */
+export type Ready = Pick<Staging, 'idle' | 'stageOut' | 'abandon' | 'release'>;
+
+export interface RunnerOptions<R extends Ready = Staging> {
   /** Gets a task ready to run; throws a SandboxError when the place, or its input, cannot be had. */
-  begin(underway: Underway): Promise<Staging>;
-  /** Runs the script; rejects with `failed` when what ran it died. */
-  execute(underway: Underway, staging: Staging): Promise<ScriptEnd>;
+  begin(underway: Underway): Promise<R>;
+  /** Runs the script; rejects with `failed` when what ran it died, with `timeout` when that ended it for being late. */
+  execute(underway: Underway, staging: R): Promise<ScriptEnd>;
   /** Seconds after which a task is ended; 0 is never. */
   timeoutSeconds: Record<Task['kind'], number>;
   /** What exit code 127 means here: `it calls a program that this machine does not have`. */
@@ -39,7 +42,7 @@ export const onPool =
   };
 
 /** How the script ended: with an exit code, or cut short for a reason. */
-type End = ScriptEnd | { reason: string };
+type End = ScriptEnd | { reason: string; code?: 'timeout' };
 type Result = Omit<Outcome, 'startedAt' | 'finishedAt'>;
 
 const nothing = { form: 'output' as const, content: { bytes: Buffer.alloc(0) } };
@@ -77,10 +80,10 @@ function verdict({ end, failures, task, notFound }: Verdict): string | undefined
   return [...script, ...failures].join(' ') || undefined;
 }
 
-async function finish(end: End, staging: Staging, task: Task, notFound: string): Promise<Result> {
+async function finish(end: End, staging: Ready, task: Task, notFound: string): Promise<Result> {
   const { release } = staging;
   if ('reason' in end) {
-    return { state: 'Failed', reason: end.reason, answer: staging.abandon(), outputs: [], release };
+    return { state: 'Failed', ...end, answer: staging.abandon(), outputs: [], release };
   }
   const { exitCode } = end;
   const { answer, outputs, failures } = await staging
@@ -93,19 +96,26 @@ async function finish(end: End, staging: Staging, task: Task, notFound: string):
 }
 
 /** Runs tasks: stage in, run, stage out. What goes wrong with a task is its outcome. */
-export function createRunner({ begin, execute, timeoutSeconds, notFound, now }: RunnerOptions): Executor['run'] {
-  const executed = async (underway: Underway, staging: Staging, deadline: Deadline): Promise<End> => {
+export function createRunner<R extends Ready>({
+  begin,
+  execute,
+  timeoutSeconds,
+  notFound,
+  now,
+}: RunnerOptions<R>): Executor['run'] {
+  const executed = async (underway: Underway, staging: R, deadline: Deadline): Promise<End> => {
     try {
       return await execute(underway, staging);
     } catch (error) {
       const reason = deadline.reason();
       if (reason) return { reason };
       if (error instanceof SandboxError && error.code === 'failed') return { reason: error.message };
+      if (error instanceof SandboxError && error.code === 'timeout') return { reason: error.message, code: 'timeout' };
       throw error;
     }
   };
 
-  const staged = async (underway: Underway, staging: Staging, deadline: Deadline): Promise<Result> => {
+  const staged = async (underway: Underway, staging: R, deadline: Deadline): Promise<Result> => {
     if (staging.idle) return { state: 'Succeeded', answer: nothing, outputs: [], release: staging.release };
     try {
       const end = await executed(underway, staging, deadline);
@@ -116,7 +126,7 @@ export function createRunner({ begin, execute, timeoutSeconds, notFound, now }: 
     }
   };
 
-  const begun = async (underway: Underway, deadline: Deadline): Promise<Staging | Result> => {
+  const begun = async (underway: Underway, deadline: Deadline): Promise<R | Result> => {
     try {
       return await begin(underway);
     } catch (error) {

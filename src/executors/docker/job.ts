@@ -4,6 +4,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { SandboxError } from '../../model/errors.ts';
 import type { Ran } from '../agent.ts';
 import type { ScriptEnd } from '../crew.ts';
+import { patiently } from '../patience.ts';
 import type { Underway } from '../runner.ts';
 import type { Staging } from '../workspace/workspace.ts';
 import type { Berth } from './berth.ts';
@@ -13,7 +14,6 @@ import type { Errands } from './errands.ts';
 import { readJob } from './jobend.ts';
 import { killUntil } from './kill.ts';
 import type { Marks } from './labels.ts';
-import { patiently } from './patience.ts';
 import type { Records } from './records.ts';
 import type { Opened, Shelf } from './shelf.ts';
 

@@ -1,11 +1,11 @@
 import type { Offer } from '../needs.ts';
+import { patiently } from '../patience.ts';
 import { onPool, type RunnerOptions, type Underway } from '../runner.ts';
 import type { Staging } from '../workspace/workspace.ts';
 import { runAgain } from './adopt.ts';
 import type { Ground } from './ground.ts';
 import { createJobRun } from './job.ts';
 import { insist, refused } from './needs.ts';
-import { patiently } from './patience.ts';
 import type { JobRecord } from './records.ts';
 
 export interface RunParts {

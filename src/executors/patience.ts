@@ -1,9 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Engine } from '../../engine/engine.ts';
-import { SandboxError } from '../../model/errors.ts';
+import { SandboxError } from '../model/errors.ts';
+
+/** What is away at times: an engine, a cluster. */
+export interface Away {
+  /** Throws `unavailable` when it does not answer. */
+  ping(): Promise<unknown>;
+}
 
 export interface PatienceParts {
-  engine: Engine;
+  engine: Away;
   signal: AbortSignal;
   /** The engine is away. */
   onWait(): void;
@@ -31,7 +36,7 @@ export async function patiently<T>({ engine, signal, onWait }: PatienceParts, wo
 
 const isUnavailable = (error: unknown): boolean => error instanceof SandboxError && error.code === 'unavailable';
 
-async function answers(engine: Engine): Promise<boolean> {
+async function answers(engine: Away): Promise<boolean> {
   try {
     await engine.ping();
     return true;
