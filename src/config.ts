@@ -239,9 +239,10 @@ export function shellEnvironment({ env }: Surroundings): Record<string, string> 
   return chosen(env, ['PATH', 'HOME', 'LANG', 'TMPDIR', 'USER']);
 }
 
-/** What tells where a container engine is, and what the programs need that keep the passwords of registries. */
+/** What tells where a container engine or a cluster is, and what the programs need that keep the passwords for them. */
 export function engineEnvironment({ env }: Surroundings): Record<string, string> {
-  const needed = /^(DOCKER|XDG|AWS|GOOGLE)_|^(HOME|PATH|TMPDIR|GNUPGHOME|PASSWORD_STORE_DIR|DBUS_SESSION_BUS_ADDRESS)$/;
+  const needed =
+    /^(DOCKER|XDG|AWS|GOOGLE|AZURE|KIND|CLOUDSDK)_|^(HTTPS?|NO|ALL)_PROXY$|^(KUBECONFIG|HOME|PATH|TMPDIR|GNUPGHOME|PASSWORD_STORE_DIR|DBUS_SESSION_BUS_ADDRESS)$/i;
   return chosen(
     env,
     Object.keys(env).filter((name) => needed.test(name)),

@@ -42,6 +42,8 @@ export interface Status {
   exposed: string;
   /** Who keeps the objects: this program, a MinIO in a container of its own, or one that is somewhere already. */
   objects: 'embedded' | 'minio' | 'endpoint';
+  /** The file by which other tools reach the cluster that services run in. */
+  kubeconfig?: string;
   /** The watched folder, if there is one. */
   folder?: string;
   services: number;
@@ -53,6 +55,7 @@ export interface Happening {
   /** Milliseconds since 1970. */
   at: number;
   kind:
+    | 'cluster-progress'
     | 'service-declared'
     | 'service-progress'
     | 'service-ready'

@@ -1,24 +1,25 @@
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import type { Status } from '../api/protocol.ts';
 import { createApi } from '../api/server.ts';
 import { createDeclare } from '../declare/declare.ts';
-import type { DockerExecutor } from '../executors/docker/docker.ts';
-import { createLocal, type Local } from '../executors/local.ts';
 import { createInvoke } from '../invoke/invoke.ts';
+import { SandboxError } from '../model/errors.ts';
 import { minioRecord, type ObjectEvent } from '../model/event.ts';
-import { isFinal } from '../model/invocation.ts';
 import { createProvision } from '../objects/provision.ts';
 import { createLoop } from '../reconcile/loop.ts';
 import { unpackAddon } from './addon.ts';
 import { keepCredentials } from './credentials.ts';
+import { createMeans } from './executors/means.ts';
+import { startExecutor } from './executors/start.ts';
 import { createExposure } from './exposed.ts';
-import { dataId, places, writeStatus } from './files.ts';
+import { places, writeStatus } from './files.ts';
 import { serveFolder } from './folder.ts';
 import { rememberEngine } from './leftovers.ts';
 import { occupy } from './occupy.ts';
 import type { DaemonOptions } from './options.ts';
-import { demandWhole, type Found, findPlace, type Place } from './place.ts';
+import { demandWhole, findPlace, type Place } from './place.ts';
 import { listenFrom, listenHttp, stopHttp } from './ports.ts';
 import { rememberOptions } from './remembered.ts';
 import { openStorage, repoint, type Storage, sweep } from './storage.ts';
@@ -28,6 +29,8 @@ import { createUndo, type Undo } from './undo.ts';
 
 /** How long running jobs may take to end when the sandbox stops. */
 const graceMs = 3_000;
+/** A cluster takes seconds to have a new version up: that one is to answer the call that follows a save. */
+const groundPatienceMs = 20_000;
 /** How long a job rests after the executor broke. */
 const retryMs = 500;
 
@@ -40,28 +43,33 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-/** Starts the sandbox in this process. */
-export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+/** Starts the sandbox in this process; the signal calls off a start that takes long. */
+export async function startDaemon(
+  options: DaemonOptions,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Daemon> {
   // A burst would leave the heap's young generation at its largest, a hundred megabytes for nothing.
   setFlagsFromString('--semi-space-growth-factor=1');
   const undo = createUndo();
   try {
-    return await start(options, undo);
+    return await start(options, undo, signal);
   } catch (error) {
     await undo.all();
+    if (signal.aborted) throw new SandboxError('failed', 'The start was called off.', { cause: error });
     throw error;
   }
 }
 
 /** The parts, in order; each is undone in reverse. */
-async function start(options: DaemonOptions, undo: Undo): Promise<Daemon> {
+async function start(options: DaemonOptions, undo: Undo, signal: AbortSignal): Promise<Daemon> {
   const { dataDir, host, folder } = options;
   const files = places(dataDir);
   const addon = await unpackAddon(options.cacheFolders);
   undo.add(await occupy(dataDir, addon));
   const around = createSurroundings(options, await keepCredentials(dataDir));
   const { log, now, bus, tell } = around;
-  const place = await findPlace(options, () => findEngine(options));
+  const place = await findPlace(options, createMeans(options, around, signal));
+  if (place.ground) undo.add(place.ground.close);
 
   // The store tells of events before the queue that they wake is there: it is woken once it is.
   const queue: { wake?: () => void } = {};
@@ -71,7 +79,11 @@ async function start(options: DaemonOptions, undo: Undo): Promise<Daemon> {
   };
   await demandWhole(place, files.work);
   if (place.engine) await rememberEngine(dataDir, place.engine);
-  const storage = await openStorage({ ...around, ...options, addon, place: files, engine: place.engine, onEvent });
+  const storage = await openStorage({
+    ...around,
+    ...options,
+    ...{ addon, place: files, engine: place.engine, machine: place.ground?.minio, objects: place.objects, onEvent },
+  });
   const { db, store, buckets, minio } = storage;
   undo.add(db.close);
   undo.add(buckets.close);
@@ -82,6 +94,9 @@ async function start(options: DaemonOptions, undo: Undo): Promise<Daemon> {
     flag: '--s3-port',
     onMoved,
   });
+  const { number: wanted } = options.s3Port;
+  if (place.ground?.minio && wanted !== 0 && s3 !== wanted)
+    onMoved(`S3 is on ${s3}: port ${wanted} was in use when its cluster was made.`);
   await repoint(store, minio());
   await sweep(store, files.spool);
 
@@ -133,6 +148,7 @@ async function startEngine({ options, around, storage, place, undo }: EnginePart
   const loop = createLoop({
     services: store.services,
     executor,
+    ...(place.ground ? { patienceMs: groundPatienceMs } : {}),
     ...loopReports(around, store, () => later.wake?.()),
   });
   later.nudge = loop.nudge;
@@ -171,47 +187,12 @@ async function startEngine({ options, around, storage, place, undo }: EnginePart
   return { executor, loop, invoke, declare };
 }
 
-interface ExecutorParts extends Omit<EngineParts, 'undo'> {
-  onChange(): void;
-}
-
-type Running = Local & Partial<Pick<DockerExecutor, 'releaseVolume'>>;
-
-/** The executor that was decided for. */
-async function startExecutor(parts: ExecutorParts): Promise<Running> {
-  const { options, around, storage, place, onChange } = parts;
-  const { store, buckets } = storage;
-  const common = {
-    buckets,
-    folder: places(options.dataDir).work,
-    runTimeoutSeconds: options.runTimeout,
-    jobTimeoutSeconds: options.jobTimeout,
-    log: around.log,
-    now: around.now,
-  };
-  if (place.executor === 'local' || !place.engine) {
-    return createLocal({ ...common, id: options.dataDir, shellEnvironment: options.shellEnvironment });
-  }
-  const { createDocker } = await import('../executors/docker/docker.ts');
-  return createDocker({
-    ...common,
-    engine: place.engine,
-    id: dataId(options.dataDir),
-    pull: options.pull,
-    isWanted: (task) => !isFinal(store.invocations.get(task)?.state ?? 'Failed'),
-    declared: store.services.list,
-    onChange,
-  });
-}
-
-async function findEngine({ engineEnvironment: environment }: DaemonOptions): Promise<Found> {
-  const { connect } = await import('../engine/connect.ts');
-  return connect({ environment });
-}
-
 /** What did not come as asked for. */
-const notesOf = ({ executor, host }: DaemonOptions, place: Place): string[] => [
+const notesOf = ({ executor, host, dataDir }: DaemonOptions, place: Place): string[] => [
   ...(place.why && executor !== 'auto' ? [place.why] : []),
+  ...(executor === 'kind' && !place.ground && existsSync(places(dataDir).cluster)
+    ? ['What its cluster keeps, objects among it, is seen again once the cluster is there.']
+    : []),
   // Others on the network may come in, and services run as this user.
   ...(place.executor === 'local' && !/^(127\.|::1$|localhost$)/.test(host)
     ? [`Listening on ${host}: whoever holds the password runs programs as you.`]

@@ -21,6 +21,10 @@ export const places = (dataDir: string) => ({
   id: join(dataDir, 'id'),
   /** Which container engine was used. */
   engine: join(dataDir, 'engine'),
+  /** All about the cluster that was made for it, with what its MinIO keeps. */
+  cluster: join(dataDir, 'cluster'),
+  /** In which cluster of somebody else's something of it is. */
+  kubernetes: join(dataDir, 'kubernetes.json'),
 });
 
 /** What everything that is made elsewhere for a data folder is known by: 12 hex digits, the same wherever it lies. */

@@ -12,22 +12,44 @@ export const rememberEngine = (dataDir: string, { info }: Engine): Promise<void>
 
 export type { Labelled };
 
-/** What went from the engine; or the address of the one that was used and does not answer. */
-export type Cleared = Labelled | { unreached: string } | undefined;
+/** What went from the engine, a cluster of our own with it, and from a cluster of somebody else's. */
+export interface Removed extends Labelled {
+  clusters: number;
+  /** What was in a cluster elsewhere. */
+  clusterObjects: number;
+}
 
-/** Removes everything that the sandbox of a data folder made on a container engine; asks no engine that is not there. */
+/** That; or the address of the engine that was used and does not answer. */
+export type Cleared = Removed | { unreached: string } | undefined;
+
+/** Removes everything that the sandbox of a data folder made on a container engine and in clusters; asks none that is not there. */
 export async function clearEngine(dataDir: string, environment: Record<string, string>): Promise<Cleared> {
   const id = findId(dataDir);
   // No sandbox was ever started on it.
   if (id === undefined) return undefined;
-  const [{ connect }, { removeLabelled }] = await Promise.all([
+  const [{ connect }, { removeLabelled }, { clearForeign }, { removeClusterOf }] = await Promise.all([
     import('../engine/connect.ts'),
     import('../engine/labelled.ts'),
+    import('./executors/foreign.ts'),
+    import('./executors/clusters.ts'),
   ]);
+  const elsewhere = (await clearForeign(dataDir, environment)) ?? { objects: 0, left: [] };
   const found = await connect({ environment });
-  if ('engine' in found) return removeLabelled(found.engine, labelOf(id));
+  if ('engine' in found) {
+    const { removed, left } = await removeClusterOf(dataDir, environment, found.engine);
+    const labelled = await removeLabelled(found.engine, labelOf(id));
+    return {
+      ...labelled,
+      clusters: removed ? 1 : 0,
+      clusterObjects: elsewhere.objects,
+      left: [...elsewhere.left, ...left, ...labelled.left],
+    };
+  }
   const used = await usedEngine(dataDir);
-  return used === undefined ? undefined : { unreached: used };
+  if (used !== undefined) return { unreached: used };
+  const none = { containers: 0, networks: 0, volumes: 0, clusters: 0 };
+  const { objects, left } = elsewhere;
+  return objects + left.length > 0 ? { ...none, clusterObjects: objects, left } : undefined;
 }
 
 const usedEngine = (dataDir: string): Promise<string | undefined> =>

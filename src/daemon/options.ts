@@ -2,6 +2,28 @@ import type { Happening } from '../api/protocol.ts';
 import type { ObjectsChoice } from '../objects/store.ts';
 import type { Port } from './ports.ts';
 
+/** What the user decides about a cluster that is made here. */
+export interface KindWishes {
+  /** A folder with all that it is made of. */
+  parts?: string;
+  /** Of its node. */
+  image?: string;
+  /** A file that is added to its configuration. */
+  config?: string;
+  /** The port of a registry beside it. */
+  registryPort?: number;
+}
+
+/** What the user decides about a cluster that is there already. */
+export interface KubernetesWishes {
+  /** The file that tells of it. */
+  file?: string;
+  context?: string;
+  namespace?: string;
+  /** The image that supervisor and watchdog are copied from. */
+  supervisor?: string;
+}
+
 /** What the user decides about a daemon. */
 export interface DaemonOptions {
   dataDir: string;
@@ -14,7 +36,12 @@ export interface DaemonOptions {
   /** Take no other when that one cannot be had. */
   noFallback: boolean;
   pull: 'always' | 'missing' | 'never';
-  objects: ObjectsChoice;
+  /** `auto` is what goes with the executor. */
+  objects: ObjectsChoice | { kind: 'auto' };
+  /** What `kind` makes a cluster of. */
+  kind: KindWishes;
+  /** The cluster of `kubernetes`. */
+  kubernetes: KubernetesWishes;
   /** The address to bind to, 127.0.0.1 unless told otherwise. */
   host: string;
   port: Port;
@@ -37,7 +64,7 @@ export interface DaemonOptions {
   keepLogBytes: number;
   /** The environment that services on this machine may see: PATH, HOME, LANG, TMPDIR, USER. */
   shellEnvironment: Record<string, string>;
-  /** What tells where a container engine is: DOCKER_*, XDG_RUNTIME_DIR, HOME, PATH. */
+  /** What tells where a container engine or a cluster is, and how to get there: DOCKER_*, KUBECONFIG, HOME, PATH, proxies. */
   engineEnvironment: Record<string, string>;
   version: string;
   onHappening?: (happening: Happening) => void;

@@ -29,7 +29,9 @@ export const forgetOptions = (dataDir: string): Promise<void> => rm(places(dataD
 /** What tells where an engine is may lie on a disk; whatever else there is may let one in somewhere. */
 const isKept = (name: string): boolean =>
   /^DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY|TLS_CERTDIR|API_VERSION)$|^XDG_/.test(name) ||
-  /^(HOME|PATH|TMPDIR|GNUPGHOME|PASSWORD_STORE_DIR|DBUS_SESSION_BUS_ADDRESS)$/.test(name);
+  /^(KUBECONFIG|KIND_EXPERIMENTAL_\w+|HOME|PATH|TMPDIR|GNUPGHOME|PASSWORD_STORE_DIR|DBUS_SESSION_BUS_ADDRESS)$/.test(
+    name,
+  );
 
 const chosen = (environment: Record<string, string>, want: (name: string) => boolean): Record<string, string> =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => want(name)));
@@ -89,12 +91,23 @@ const oneOf =
 const isStore: Guard = (value) => {
   if (!isRecord(value)) return false;
   const demanded: Record<string, string[]> = {
+    auto: [],
     embedded: [],
     minio: ['image'],
     endpoint: ['url', 'accessKey', 'secretKey'],
   };
   return demanded[String(value.kind)]?.every((name) => isText(value[name])) ?? false;
 };
+
+/** Each of these is a text, if it is there. */
+const hasOptionalTexts =
+  (...names: string[]): Guard =>
+  (value) =>
+    isRecord(value) && names.every((name) => value[name] === undefined || isText(value[name]));
+const isKind: Guard = (value) =>
+  hasOptionalTexts('parts', 'image', 'config')(value) &&
+  isRecord(value) &&
+  (value.registryPort === undefined || isCount(value.registryPort));
 
 const shapes = {
   cacheFolders: isTexts,
@@ -103,6 +116,8 @@ const shapes = {
   noFallback: isSwitch,
   pull: oneOf('always', 'missing', 'never'),
   objects: isStore,
+  kind: isKind,
+  kubernetes: hasOptionalTexts('file', 'context', 'namespace', 'supervisor'),
   host: isText,
   port: isPort,
   s3Port: isPort,

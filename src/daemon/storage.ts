@@ -6,6 +6,7 @@ import { SandboxError } from '../model/errors.ts';
 import type { ObjectEvent } from '../model/event.ts';
 import type { MinioProvider } from '../model/service.ts';
 import { createEmbedded } from '../objects/embedded/embedded.ts';
+import type { Machine } from '../objects/minio/minio.ts';
 import type { ObjectStore, ObjectsChoice } from '../objects/store.ts';
 import { type Addon, type Database, openDatabase } from '../store/database.ts';
 import { createLogs } from '../store/logs.ts';
@@ -24,7 +25,8 @@ export interface StorageParts {
   keepLogBytes: number;
   dataDir: string;
   objects: ObjectsChoice;
-  /** Where a MinIO of our own runs. */
+  /** Where a MinIO of our own runs: in a cluster, or on an engine. */
+  machine?: Machine;
   engine?: Engine;
   isOurHost(host: string | undefined): boolean;
   onEvent(event: ObjectEvent, jobs: string[]): void;
@@ -61,7 +63,7 @@ export async function openStorage(parts: StorageParts): Promise<Storage> {
 }
 
 async function openObjects(parts: StorageParts, db: Database, store: Store): Promise<ObjectStore> {
-  const { place, credentials, objects, engine, dataDir, isOurHost, onEvent, now, log } = parts;
+  const { place, credentials, objects, isOurHost, onEvent, now, log } = parts;
   const { accessKey, secretKey } = credentials;
   const outside = { db, store, region, onEvent, now, log };
   if (objects.kind === 'endpoint') {
@@ -69,16 +71,18 @@ async function openObjects(parts: StorageParts, db: Database, store: Store): Pro
     return createEndpoint(outside, objects);
   }
   if (objects.kind === 'minio') {
-    const [{ createMinio }, { createContainer }] = await Promise.all([
-      import('../objects/minio/minio.ts'),
-      import('../objects/minio/container.ts'),
-    ]);
-    const machine = createContainer({ engine: demandEngine(engine), id: dataId(dataDir), image: objects.image, log });
+    const { createMinio } = await import('../objects/minio/minio.ts');
+    const machine = parts.machine ?? (await inContainer(parts, objects.image));
     return createMinio({ ...outside, keys: { accessKey, secretKey }, machine });
   }
   const keys = { accessKey, secretKey };
   const { events } = store;
   return createEmbedded({ db, events, folder: place.objects, keys, region, isOurHost, onEvent, now, log });
+}
+
+async function inContainer({ engine, dataDir, log }: StorageParts, image: string): Promise<Machine> {
+  const { createContainer } = await import('../objects/minio/container.ts');
+  return createContainer({ engine: demandEngine(engine), id: dataId(dataDir), image, log });
 }
 
 function demandEngine(engine: Engine | undefined): Engine {

@@ -90,7 +90,7 @@ export function statusOf({ options, around, store, address, place, endpoint, det
   const url = (port: number) => `http://${urlHost(options.host)}:${port}`;
   return {
     api: url(address.api),
-    s3: options.objects.kind === 'endpoint' ? endpoint.url : url(address.s3),
+    s3: place.objects.kind === 'endpoint' ? endpoint.url : url(address.s3),
     dashboard: `${url(address.api)}/`,
     user,
     password,
@@ -102,7 +102,8 @@ export function statusOf({ options, around, store, address, place, endpoint, det
     version: options.version,
     executorDetail: place.why ? `${place.why.replace(/\.$/, '')}; ${detail}` : detail,
     exposed: url(address.exposed),
-    objects: options.objects.kind,
+    objects: place.objects.kind,
+    ...(place.ground?.kubeconfig === undefined ? {} : { kubeconfig: place.ground.kubeconfig }),
     folder: options.folder,
     services: store.services.list().length,
     jobs: store.invocations.counts(),

@@ -6,6 +6,7 @@ import type { Tell } from './bus.ts';
 
 /** Turns what the parts report into sentences for people and details for programs. */
 export const createTelling = (tell: Tell) => ({
+  cluster: (text: string) => tell({ kind: 'cluster-progress', text }),
   declared: (service: Service) =>
     tell({
       kind: 'service-declared',

@@ -1,4 +1,4 @@
-import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml';
+import { EVENT_ID, type Event, getScalarValue, loadAll, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml';
 import type { Flaw } from './positions.ts';
 import { syntaxFlaw } from './syntax.ts';
 
@@ -47,6 +47,9 @@ export function parseYaml(text: string): Yaml {
     return { root: undefined, secondAt: undefined, anchored: new Set(), flaws: [syntaxFlaw(text, at, error.reason)] };
   }
 }
+
+/** All documents of a text as plain values, without empty ones; throws what is wrong with it. */
+export const loadYaml = (text: string): unknown[] => loadAll(text).filter((one) => one !== null && one !== undefined);
 
 const offsetOf = (event: Event): number => {
   if (event.type === EVENT_ID.SCALAR) {

@@ -10,6 +10,8 @@ import { createWorks } from './works.ts';
 export interface LoopParts {
   services: Services;
   executor: Executor;
+  /** How long a call waits for a newer version than the one that serves; three seconds, unless told. */
+  patienceMs?: number;
   /** A service serves a version, with what was said about it. */
   onReady(service: Service, warnings: string[]): void;
   /** What takes long about a service: its image is fetched. */
@@ -43,7 +45,7 @@ export function createLoop(parts: LoopParts): Loop {
   const { services, executor } = parts;
   const serving = new Map<string, Service>();
   const failures = createFailures(() => nudge());
-  const works = createWorks(() => nudge());
+  const works = createWorks(() => nudge(), parts.patienceMs);
   let pass: Promise<void> = Promise.resolve();
   let queued = false;
   let closed = false;

@@ -24,11 +24,11 @@ export interface Works {
   done(): Promise<void>;
 }
 
-/** How long others wait, and those whom it concerns. */
+/** How long others wait, and those whom it concerns, unless told. */
 const longMs = 300;
-const patienceMs = 3_000;
+const usualPatienceMs = 3_000;
 
-export function createWorks(onLongDone: () => void): Works {
+export function createWorks(onLongDone: () => void, patienceMs = usualPatienceMs): Works {
   const works = new Map<string, Work>();
   /** Those that a newer version overtook, too. */
   const going = new Set<Work>();

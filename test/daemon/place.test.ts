@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { demandWhole, type Found, findPlace } from '../../src/daemon/place.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import { SandboxError } from '../../src/model/errors.ts';
+import type { ObjectsChoice } from '../../src/objects/store.ts';
 
 const engine = { info: { product: 'Docker' } } as Engine;
 const none: Found = { why: 'No container engine answers.', hint: 'Start one.' };
@@ -21,14 +23,49 @@ const rows: Row[] = [
   ['local minio', { engine }, 'local with the engine'],
   ['local minio', none, '--objects minio needs a container engine: No container engine answers.'],
   ['auto minio', none, '--objects minio needs a container engine: No container engine answers.'],
+  ['kind', { engine }, 'kind with the engine'],
+  ['kind minio', { engine }, 'kind with the engine'],
+  ['kind tight', { engine }, 'docker with the engine: No room: services run in containers of Docker. Make some.'],
+  ['kind tight --no-fallback', { engine }, 'No room.'],
+  ['kind wrong', { engine }, 'This folder lacks something.'],
+  ['kind', none, `local: A cluster needs a container engine: No container engine answers: ${here} Start one.`],
+  ['kind --no-fallback', none, 'A cluster needs a container engine: No container engine answers.'],
   [
-    'kind',
+    'kind embedded',
     { engine },
-    'docker with the engine: This version does not have the executor kind: services run in containers of Docker.',
+    '--executor kind keeps objects in the MinIO of its cluster, not in the embedded store.',
   ],
-  ['kind', none, `local: This version does not have the executor kind, and no container engine answers: ${here}`],
-  ['kind --no-fallback', { engine }, 'This version does not have the executor kind.'],
+  ['kind elsewhere', { engine }, '--executor kind keeps objects in the MinIO of its cluster, not in another store.'],
+  ['kubernetes elsewhere', none, 'kubernetes'],
+  [
+    'kubernetes elsewhere tight',
+    { engine },
+    'docker with the engine: No room: services run in containers of Docker. Make some.',
+  ],
+  [
+    'kubernetes',
+    none,
+    '--executor kubernetes needs a store that its pods can reach: they cannot reach one on this machine.',
+  ],
+  [
+    'kubernetes loopback',
+    none,
+    'The store http://127.0.0.1:9000 is on this machine, where the pods of a cluster cannot reach it.',
+  ],
 ];
+
+const stores: Record<string, ObjectsChoice> = {
+  minio: { kind: 'minio', image: 'minio' },
+  embedded: { kind: 'embedded' },
+  elsewhere: { kind: 'endpoint', url: 'http://store.test', accessKey: 'key', secretKey: 'secret' },
+  loopback: { kind: 'endpoint', url: 'http://127.0.0.1:9000', accessKey: 'key', secretKey: 'secret' },
+};
+const ground = { start: () => Promise.reject(new Error('It runs nothing.')), close: async () => undefined };
+const hadIf = (flags: string[]) => async () => {
+  if (flags.includes('tight')) throw new SandboxError('unavailable', 'No room.', { hint: 'Make some.' });
+  if (flags.includes('wrong')) throw new SandboxError('invalid', 'This folder lacks something.');
+  return ground;
+};
 
 it.each(rows)('%s', async (asked, found, place) => {
   const [executor, ...flags] = asked.split(' ');
@@ -36,9 +73,9 @@ it.each(rows)('%s', async (asked, found, place) => {
     {
       executor: executor as 'auto',
       noFallback: flags.includes('--no-fallback'),
-      objects: flags.includes('minio') ? { kind: 'minio', image: 'minio' } : { kind: 'embedded' },
+      objects: stores[flags[0] ?? ''] ?? { kind: 'auto' },
     },
-    async () => found,
+    { find: async () => found, kind: hadIf(flags), kubernetes: hadIf(flags) },
   ).then(
     ({ executor, engine, why }) => `${executor}${engine ? ' with the engine' : ''}${why ? `: ${why}` : ''}`,
     (error: Error) => error.message,
@@ -47,13 +84,14 @@ it.each(rows)('%s', async (asked, found, place) => {
 });
 
 it('jobs that went on in containers keep the next start from running them on this machine as well', async () => {
+  const objects = { kind: 'embedded' } as const;
   const work = mkdtempSync(join(tmpdir(), 'work-'));
   try {
-    await demandWhole({ executor: 'local' }, work);
+    await demandWhole({ executor: 'local', objects }, work);
     mkdirSync(join(work, 'running'));
     writeFileSync(join(work, 'running', 'one.json'), '{}');
-    await demandWhole({ executor: 'docker' }, work);
-    await expect(demandWhole({ executor: 'local' }, work)).rejects.toThrow(
+    await demandWhole({ executor: 'docker', objects }, work);
+    await expect(demandWhole({ executor: 'local', objects }, work)).rejects.toThrow(
       'A job of this data folder runs in containers, and no engine was found for them.',
     );
   } finally {

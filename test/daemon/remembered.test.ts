@@ -19,6 +19,8 @@ const options = (): DaemonOptions => ({
   noFallback: true,
   pull: 'never',
   objects: { kind: 'endpoint', url: 'http://store.test', accessKey: 'key', secretKey: 'secret' },
+  kind: { parts: '/parts', registryPort: 5001 },
+  kubernetes: { context: 'lab' },
   host: '0.0.0.0',
   port: { number: 8080, explicit: false },
   s3Port: { number: 9000, explicit: true },

@@ -4,7 +4,7 @@ import { createLoop, type LoopParts } from '../../src/reconcile/loop.ts';
 import type { Services } from '../../src/store/services.ts';
 
 /** An executor that only remembers what it was told, and the services that the loop is to look at. */
-export function createScene(change: Partial<Executor> = {}) {
+export function createScene(change: Partial<Executor> = {}, more: Pick<LoopParts, 'patienceMs'> = {}) {
   const said: string[] = [];
   const running = new Map<string, Deployment>();
   const services = new Map<string, Service>();
@@ -31,6 +31,7 @@ export function createScene(change: Partial<Executor> = {}) {
     onFailed: (name, error) => said.push(`failed ${name}: ${error.message}`),
     onWithdrawn: (name) => said.push(`withdrawn ${name}`),
     onBroken: (error) => said.push(`broken: ${error}`),
+    ...more,
   };
   return { said, services, loop: createLoop(parts) };
 }

@@ -67,6 +67,32 @@ describe('a deployment that takes long', () => {
     await loop.close();
   });
 
+  it.each([
+    ['the version before, where callers have no patience', 1, 1],
+    ['the new one, where they have', 60_000, 2],
+  ])('silently, leaves the next call to %s', async (_, patienceMs, version) => {
+    const { promise, resolve: arrive } = Promise.withResolvers<void>();
+    const running = new Map<string, Deployment>();
+    const deploy: Executor['deploy'] = async (service) => {
+      const { name, fingerprint } = service;
+      if (service.version === 2) await promise;
+      running.set(name, { service: name, fingerprint, state: 'ready', instances: 1, lines: [] });
+      return [];
+    };
+    const { services, loop } = createScene({ deploy, observe: async () => [...running.values()] }, { patienceMs });
+    services.set('demo', declared());
+    loop.nudge();
+    await loop.serving('demo');
+    services.set('demo', declared({ script: 'echo 2' }, { version: 2 }));
+    loop.nudge();
+    const called = loop.serving('demo');
+    // Long after the impatient one has its answer.
+    setTimeout(arrive, 1_000);
+    expect((await called).version).toBe(version);
+    await loop.settled();
+    await loop.close();
+  });
+
   it('gives way to a version that is declared meanwhile', async () => {
     const { services, loop, said, arrive } = slow();
     services.set('demo', declared({}, { version: 2 }));

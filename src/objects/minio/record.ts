@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SandboxError } from '../../model/errors.ts';
 import type { ObjectEvent } from '../../model/event.ts';
+import { writerOf } from '../../model/writer.ts';
 import { markedWriter } from './writers.ts';
 
 type Fields = Record<string, unknown>;
@@ -58,7 +59,7 @@ export function eventIn(record: unknown, keys: 'escaped' | 'plain'): ObjectEvent
     key,
     sequencer,
     time,
-    ...written(name, { bucket, key, object }),
+    ...written(name, { bucket, key, object, userAgent: text(at(record, 'source', 'userAgent')) }),
   };
 }
 
@@ -88,10 +89,18 @@ const requested = (record: unknown): Pick<ObjectEvent, 'principal' | 'sourceIp' 
   userAgent: text(at(record, 'source', 'userAgent')),
 });
 
+interface Writing {
+  bucket: string;
+  key: string;
+  object: unknown;
+  userAgent: string;
+}
+
 // A copy of an output onto itself is somebody's new wish.
-function written(name: string, place: { bucket: string; key: string; object: unknown }): { writer?: string } {
-  const metadata = at(place.object, 'userMetadata');
-  if (name === 's3:ObjectCreated:Copy' || !isFields(metadata)) return {};
-  const writer = markedWriter(place.bucket, place.key, metadata);
+function written(name: string, { bucket, key, object, userAgent }: Writing): { writer?: string } {
+  if (name === 's3:ObjectCreated:Copy') return {};
+  const metadata = at(object, 'userMetadata');
+  // In a cluster a service writes by itself, and says who it is.
+  const writer = (isFields(metadata) ? markedWriter(bucket, key, metadata) : undefined) ?? writerOf(userAgent);
   return writer === undefined ? {} : { writer };
 }
