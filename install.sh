@@ -112,7 +112,7 @@ options() {
   done
   case ${executor:-${OSCAR_SANDBOX_EXECUTOR:-auto}} in
     auto | local | docker | kind | kubernetes) ;;
-    *) die 2 "There is no executor ${executor:-$OSCAR_SANDBOX_EXECUTOR}." 'It is auto, docker or local.' ;;
+    *) die 2 "There is no executor ${executor:-$OSCAR_SANDBOX_EXECUTOR}." 'It is auto, local, docker, kind or kubernetes.' ;;
   esac
   version=${version#v}
   if [ -n "$version" ] && ! is_version "$version"; then die 2 "A version looks like 1.2.3, not like $version."; fi

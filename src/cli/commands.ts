@@ -159,7 +159,10 @@ export const commands: readonly Command[] = [
     name: 'doctor',
     parameters: [],
     about: 'Check this machine for what usually goes wrong.',
-    flags: flags.sandboxFlags.filter(({ name }) => ['port', 's3-port', 'executor'].includes(name)),
+    examples: ['oscar-sandbox doctor', 'oscar-sandbox doctor --executor kind'],
+    flags: flags.sandboxFlags.filter(({ name }) =>
+      ['port', 's3-port', 'executor', 'parts', 'kubeconfig', 'context', 'namespace'].includes(name),
+    ),
     load: () => import('./commands/doctor.ts').then((it) => it.doctor),
   },
   {

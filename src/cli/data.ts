@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Status } from '../api/protocol.ts';
 import { findDaemon, stopDaemon } from '../daemon/background.ts';
-import { type Cleared, clearEngine, type Labelled } from '../daemon/leftovers.ts';
+import { type Cleared, type Removed as ClearedAway, clearEngine } from '../daemon/leftovers.ts';
 import { removeAll, removeEmptied } from './removal.ts';
 import { entriesOf, tracesIn } from './traces.ts';
 
@@ -19,10 +19,10 @@ export async function findData(dataDir: string): Promise<Data> {
 
 /** What would be removed, as a question begins. */
 export const wording = ({ dataDir, running }: Data): string =>
-  `${running ? 'Stop the sandbox and remove' : 'Remove'} all services, objects and logs in ${dataDir}, and its containers and volumes`;
+  `${running ? 'Stop the sandbox and remove' : 'Remove'} all services, objects and logs in ${dataDir}, and its containers, volumes and cluster`;
 
 /** What was removed, and what could not be. */
-export interface Removed extends Labelled {
+export interface Removed extends ClearedAway {
   names: string[];
   /** The container engine that has something and does not answer. */
   unreached?: string;
@@ -39,7 +39,10 @@ export interface RemoveOptions {
 /** Stops the sandbox, removes its data and what it made on a container engine; stays what finds the rest of that. */
 export async function removeData(data: Data, { engineEnvironment, cacheFolders }: RemoveOptions): Promise<Removed> {
   const { dataDir, running } = data;
-  const nothing: Removed = { names: [], containers: 0, networks: 0, volumes: 0, left: [], stays: [] };
+  const nothing: Removed = {
+    ...{ names: [], containers: 0, networks: 0, volumes: 0, clusters: 0, clusterObjects: 0 },
+    ...{ left: [], stays: [] },
+  };
   if (running) await stopDaemon(running);
   if (data.names.length === 0) return nothing;
   const { seize } = await import('../daemon/occupy.ts');
@@ -59,12 +62,18 @@ export async function removeData(data: Data, { engineEnvironment, cacheFolders }
 
 /** What stays on an engine is found by these the next time. */
 const isNeeded = (name: string, cleared: Cleared): boolean =>
-  ['id', 'engine'].includes(name) && cleared !== undefined && ('unreached' in cleared || cleared.left.length > 0);
+  ['id', 'engine', 'cluster', 'kubernetes.json'].includes(name) &&
+  cleared !== undefined &&
+  ('unreached' in cleared || cleared.left.length > 0);
 
 /** What was removed, each as it stands in a sentence. */
-export function nounsOf({ names, containers, networks, volumes }: Removed, dataDir: string): string[] {
-  const counts = Object.entries({ containers, networks, volumes }).flatMap(([noun, count]) =>
+export function nounsOf(
+  { names, containers, networks, volumes, clusters, clusterObjects: objects }: Removed,
+  dataDir: string,
+): string[] {
+  const elsewhere = objects === 0 ? [] : [`${objects} objects of a cluster`];
+  const counts = Object.entries({ containers, networks, volumes, clusters }).flatMap(([noun, count]) =>
     count === 0 ? [] : [`${count} ${count === 1 ? noun.slice(0, -1) : noun}`],
   );
-  return [...(names.length > 0 ? [`the data in ${dataDir}`] : []), ...counts];
+  return [...(names.length > 0 ? [`the data in ${dataDir}`] : []), ...counts, ...elsewhere];
 }

@@ -25,7 +25,7 @@ export const sandboxFlags = [
   text(
     'executor',
     'NAME',
-    'Where services run: auto, docker or local; auto is docker when an engine answers. This version takes auto for kind and kubernetes.',
+    'Where services run: auto, local, docker, kind or kubernetes; auto is docker when an engine answers, else local.',
     { default: 'auto' },
   ),
   flag('no-fallback', 'Fail when the executor asked for cannot be had, instead of taking another with a warning.'),
@@ -33,7 +33,23 @@ export const sandboxFlags = [
     default: 'missing',
     choices: ['always', 'missing', 'never'],
   }),
-  text('parts', 'DIR', 'Used by executors that this version does not have.'),
+  text('parts', 'DIR', 'All that kind makes a cluster of, in a folder: nothing is fetched.'),
+  text('kind-image', 'IMAGE', 'The image of the node that kind makes.'),
+  text('cluster-config', 'FILE', 'A configuration of kind that is added to that of its cluster.'),
+  flag('with', 'What kind puts beside its cluster: registry.', { kind: 'list', value: 'NAME' }),
+  number('registry-port', 'PORT', 'Port of --with registry, on 127.0.0.1.', 5001),
+  text(
+    'kubeconfig',
+    'FILE',
+    'Where the cluster of --executor kubernetes is told; else KUBECONFIG, else ~/.kube/config.',
+  ),
+  text('context', 'NAME', 'Which of the clusters told there is meant; else the current one.'),
+  text('namespace', 'NAME', 'Where services run in it; else the one of the context.'),
+  text(
+    'supervisor',
+    'IMAGE',
+    'An image with supervisor and fwatchdog in /supervisor, where the cluster has no oscar-pvc.',
+  ),
   text('host', 'ADDRESS', 'Address to listen on.', { default: '127.0.0.1' }),
   number('port', 'PORT', 'Port of the API; 0 is any free one.', 8080),
   number('s3-port', 'PORT', 'Port of the S3 store; 0 is any free one.', 9000),
@@ -58,16 +74,16 @@ export const sandboxFlags = [
   text(
     'objects',
     'STORE',
-    'Where objects are kept: embedded, minio (in a container), or http://KEY:SECRET@HOST:PORT.',
+    'Where objects are kept: auto, embedded, minio (in a container), or http://KEY:SECRET@HOST:PORT; auto is embedded, and with kind the MinIO in its cluster.',
     {
-      default: 'embedded',
+      default: 'auto',
     },
   ),
   text('minio-image', 'IMAGE', 'The image of --objects minio.', { default: minioImage }),
 ] satisfies Flag[];
 
 const aside =
-  /^(executor|no-fallback|host|port|s3-port|exposed-port|allow-host|objects|minio-image|keep-.*|.*concurrency)$/;
+  /^(executor|no-fallback|host|with|registry-port|port|s3-port|exposed-port|allow-host|objects|minio-image|keep-.*|.*concurrency)$/;
 
 /** What a sandbox that is there for one run may be told. */
 export const trialFlags: Flag[] = sandboxFlags.filter(({ name }) => !aside.test(name));

@@ -2,6 +2,7 @@ import type { Happening } from '../api/protocol.ts';
 import type { Output, Style } from './output.ts';
 
 const styles: Record<Happening['kind'], Style> = {
+  'cluster-progress': 'gray',
   'service-declared': 'cyan',
   'service-progress': 'gray',
   'service-ready': 'green',

@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { cacheFolders, engineEnvironment, type Surroundings, shellEnvironment, standardDataDir } from '../config.ts';
+import {
+  cacheFolders,
+  engineEnvironment,
+  type Settings,
+  type Surroundings,
+  shellEnvironment,
+  standardDataDir,
+} from '../config.ts';
 import type { DaemonOptions } from '../daemon/options.ts';
 import { SandboxError } from '../model/errors.ts';
 import type { Context } from './command.ts';
@@ -20,6 +27,8 @@ export async function daemonOptions({ settings, around, version }: Context, fold
     noFallback: settings.on('no-fallback'),
     pull: settings.text('pull') as DaemonOptions['pull'],
     objects: objectsChoice(settings.text('objects'), settings.text('minio-image')),
+    kind: kindWishes(settings),
+    kubernetes: kubernetesWishes(settings),
     host: settings.text('host') ?? '127.0.0.1',
     port: port('port'),
     s3Port: port('s3-port'),
@@ -57,14 +66,42 @@ function demandExecutor(name = 'auto'): DaemonOptions['executor'] {
   });
 }
 
-function objectsChoice(store = 'embedded', image = ''): DaemonOptions['objects'] {
+const pathOf = (settings: Settings, name: string): string | undefined => {
+  const path = settings.text(name);
+  return path === undefined ? undefined : resolve(path);
+};
+
+function kindWishes(settings: Settings): DaemonOptions['kind'] {
+  const others = settings.list('with').filter((name) => name !== 'registry');
+  if (others.length > 0) {
+    throw new SandboxError('invalid', `--with knows no ${others[0]}.`, { hint: 'Write --with registry.' });
+  }
+  const registryPort =
+    settings.list('with').length > 0 ? demandPort('registry-port', settings.number('registry-port')) : undefined;
+  return {
+    parts: pathOf(settings, 'parts'),
+    image: settings.text('kind-image'),
+    config: pathOf(settings, 'cluster-config'),
+    registryPort,
+  };
+}
+
+const kubernetesWishes = (settings: Settings): DaemonOptions['kubernetes'] => ({
+  file: pathOf(settings, 'kubeconfig'),
+  context: settings.text('context'),
+  namespace: settings.text('namespace'),
+  supervisor: settings.text('supervisor'),
+});
+
+function objectsChoice(store = 'auto', image = ''): DaemonOptions['objects'] {
+  if (store === 'auto') return { kind: 'auto' };
   if (store === 'embedded') return { kind: 'embedded' };
   if (store === 'minio') return { kind: 'minio', image };
   const url = URL.parse(store);
   if (!url || !/^https?:$/.test(url.protocol) || !url.username || !url.password) {
     throw new SandboxError(
       'invalid',
-      `--objects must be embedded, minio or an address with its keys, not ${shown(store)}.`,
+      `--objects must be auto, embedded, minio or an address with its keys, not ${shown(store)}.`,
       {
         hint: 'Write an address as http://ACCESSKEY:SECRETKEY@HOST:PORT; better in OSCAR_SANDBOX_OBJECTS than on the command line.',
       },

@@ -13,12 +13,13 @@ export interface Template {
   files: ReadonlyMap<string, Buffer>;
 }
 
-/** The starter services, by name. */
+/** The starter services, by name: beside them lies what a cluster is made of. */
 export function listTemplates(): Template[] {
-  const byName = Map.groupBy(shippedFiles('templates'), (file) => file.split('/')[1] ?? '');
+  const files = shippedFiles('templates').filter((file) => !file.startsWith('templates/cluster/'));
+  const byName = Map.groupBy(files, (file) => file.split('/')[1] ?? '');
   return [...byName].map(([name, paths]) => {
-    const files = new Map(paths.map((path) => [path.slice(`templates/${name}/`.length), shippedFile(path)]));
-    return { name, about: aboutOf(files), files };
+    const contents = new Map(paths.map((path) => [path.slice(`templates/${name}/`.length), shippedFile(path)]));
+    return { name, about: aboutOf(contents), files: contents };
   });
 }
 

@@ -4,7 +4,7 @@ import { SandboxError } from '../model/errors.ts';
 
 /** What a sandbox leaves in its data folder; whatever else is there is somebody else's. */
 const ours =
-  /^(state\.db|lock)(-wal|-shm|-journal)?$|^(daemon\.log|engine)$|^(daemon\.json|options\.json|credentials|id)(\.new)?$|^(objects|logs|work|spool)$/;
+  /^(state\.db|lock)(-wal|-shm|-journal)?$|^(daemon\.log|engine)$|^(daemon\.json|options\.json|credentials|id)(\.new)?$|^(objects|logs|work|spool|cluster|kubernetes\.json)$/;
 
 /** What tells the folder of a sandbox from all others, in which such names are somebody else's: one file is enough. */
 const marks: Record<string, RegExp> = {
@@ -25,7 +25,7 @@ export async function tracesIn(dataDir: string): Promise<string[]> {
   return names.sort((one, other) => turn(one) - turn(other));
 }
 
-const turn = (name: string): number => ['engine', 'id', 'lock'].indexOf(name);
+const turn = (name: string): number => ['cluster', 'kubernetes.json', 'engine', 'id', 'lock'].indexOf(name);
 
 async function isMarked(dataDir: string): Promise<boolean> {
   for (const [name, mark] of Object.entries(marks)) {

@@ -28,7 +28,7 @@ const rows: [args: string, code: number, stderr: string][] = [
     'error: There is no executor lokal.\nhint: Executors are auto, local, docker, kind, kubernetes.\n',
   ],
   ['up --pull sometimes', 2, 'error: --pull must be one of always, missing, never, not "sometimes".\n'],
-  ['up --objects disk', 2, 'error: --objects must be embedded, minio or an address with its keys, not disk.\n'],
+  ['up --objects disk', 2, 'error: --objects must be auto, embedded, minio or an address with its keys, not disk.\n'],
   ['up --objects http://key:secret@', 2, 'not http://…@.\nhint: Write an address as http://ACCESSKEY:SECRETKEY@HOST'],
   [
     'up --objects http://127.0.0.1:9000',
@@ -95,7 +95,7 @@ describe('what was asked about the program is answered on stdout', () => {
     ['--help', /Commands:\n {2}up \[folder\] +Start the sandbox\n/],
     ['up --help', /--s3-port <PORT> +Port of the S3 store; 0 is any free one\. \(default:\s+9000\)/],
     ['up --help', /--wait +Wait until the folder is served\.\n/],
-    ['up --help', /--parts <DIR> +Used by executors that this version does not have\.\n/],
+    ['up --help', /--parts <DIR> +All that kind makes a cluster of, in a folder/],
     ['up --help', /--exposed-port <PORT> +Port of exposed services; 0 is any free one\./],
     ['job --help', /--wait +Wait until the job has ended, and print its log\.\n/],
     ['replay --help', /--wait +Wait until the job has ended, and print its log\.\n/],

@@ -85,8 +85,10 @@ it('telling the one that started us is no error when that has gone unnoticed', a
 const nowhere = { DOCKER_HOST: 'unix:///nowhere/docker.sock' };
 const lacking: [executor: string, why: RegExp][] = [
   ['docker', /^The container engine at unix:\/\/\/nowhere\/docker.sock .*: services run on this machine$/],
-  ['kind', /^This version does not have the executor kind, and the container engine .*: services run on this machine$/],
-  ['kubernetes', /^This version does not have the executor kubernetes, and the container engine .* on this machine$/],
+  [
+    'kind',
+    /^A cluster needs a container engine: The container engine .*: services run on this machine\. Start it, or name another one in DOCKER_HOST$/,
+  ],
 ];
 it.each(lacking)('where there is no executor %s, local takes its place and says why', async (executor, why) => {
   const started = await home.drive(['up', '-d', '--json', ...anyPorts, '--executor', executor], { env: nowhere });
@@ -108,10 +110,31 @@ it('where an executor is to be had and no other will do, that it is not to be ha
   });
 });
 
-it.each(['kind', 'kubernetes'])('that this version has no %s ends it where no other will do', async (executor) => {
-  expect(await home.drive(['up', '-d', ...anyPorts, '--executor', executor, '--no-fallback'])).toMatchObject({
+it('a cluster that cannot be had ends it where no other will do', async () => {
+  const flags = ['--executor', 'kind', '--no-fallback'];
+  expect(await home.drive(['up', '-d', ...anyPorts, ...flags], { env: nowhere })).toMatchObject({
     code: 7,
-    stderr: `error: This version does not have the executor ${executor}.\nhint: Use --executor docker or local, or leave out --no-fallback.\n`,
+    stderr: expect.stringMatching(
+      /^error: A cluster needs a container engine: The container engine at .*\nhint: Start it/,
+    ),
+  });
+});
+
+const refused: [flags: string[], sentence: string][] = [
+  [
+    ['--executor', 'kind', '--objects', 'embedded'],
+    '--executor kind keeps objects in the MinIO of its cluster, not in the embedded store.',
+  ],
+  [
+    ['--executor', 'kubernetes'],
+    '--executor kubernetes needs a store that its pods can reach: they cannot reach one on this machine.',
+  ],
+  [['--executor', 'kind', '--with', 'nothing'], '--with knows no nothing.'],
+];
+it.each(refused)('%j is refused, and nothing takes its place', async (flags, sentence) => {
+  expect(await home.drive(['up', '-d', ...anyPorts, ...flags], { env: nowhere })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`error: ${sentence}\nhint: `),
   });
 });
 
@@ -121,7 +144,7 @@ it('auto takes local without a warning where no engine answers', async () => {
   expect(JSON.parse(started.stdout)).toMatchObject({ executor: 'local' });
 });
 
-it('flags for what this version has not are taken all the same', async () => {
+it('flags for executors that are not asked for are taken all the same', async () => {
   const flags = ['--parts', '/nowhere', '--no-fallback'];
   expect(await home.drive(['up', '--detach', ...anyPorts, ...flags])).toMatchObject({ code: 0, stderr: '' });
 });

@@ -107,6 +107,11 @@ describe('what the platform made up', () => {
     const log = '[sandbox] read a/b (1 byte)\n\nhello [sandbox] \n2026-01-01 10:00:00,123 - supervisor - INFO - x\n';
     expect(withoutPlatform(log)).toEqual(['', 'hello [sandbox] ']);
   });
+
+  it('is no line of the log either where the supervisor ends it twice', () => {
+    const said = "2026-01-01 10:00:00,123 - supervisor - INFO - event_records = {'eventVersion': '2.0'} \n\n";
+    expect(withoutPlatform(`${said}\nhello\n`)).toEqual(['', 'hello']);
+  });
 });
 
 describe('a zip', () => {

@@ -10,6 +10,8 @@ const today: DaemonOptions = {
   noFallback: false,
   pull: 'missing',
   objects: { kind: 'embedded' },
+  kind: {},
+  kubernetes: {},
   host: '127.0.0.1',
   port: { number: 8080, explicit: false },
   s3Port: { number: 9000, explicit: false },

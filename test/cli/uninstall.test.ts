@@ -69,6 +69,8 @@ describe('uninstall', () => {
       containers: 0,
       networks: 0,
       volumes: 0,
+      clusters: 0,
+      clusterObjects: 0,
       dataDir,
       cache: [at('.cache/oscar-sandbox')],
       programs: [program],

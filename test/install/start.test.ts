@@ -217,7 +217,11 @@ describe('the PATH', () => {
 
 const refused: [title: string, options: InstallOptions, sentence: string][] = [
   ['a flag', { args: ['--now'] }, 'There is no option --now.\nhint: See --help.'],
-  ['an executor', { args: ['--executor', 'cloud'] }, 'There is no executor cloud.\nhint: It is auto, docker or local.'],
+  [
+    'an executor',
+    { args: ['--executor', 'cloud'] },
+    'There is no executor cloud.\nhint: It is auto, local, docker, kind or kubernetes.',
+  ],
   ['a word', { args: ['now'] }, 'There is no option now.\nhint: See --help.'],
   ['no value', { args: ['--to'] }, '--to needs a value.\nhint: See --help.'],
   ['an empty value', { args: ['--to='] }, 'There is no option --to=.\nhint: See --help.'],

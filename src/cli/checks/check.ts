@@ -19,7 +19,8 @@ export interface Scene {
 /** One thing that can be wrong with a machine. */
 export interface Check {
   name: string;
-  look(scene: Scene): Promise<Finding>;
+  /** One finding, or one for each thing that it looks at. */
+  look(scene: Scene): Promise<Finding | Finding[]>;
 }
 
 export const ok = (text: string): Finding => ({ state: 'ok', text });

@@ -21,7 +21,7 @@ export const clean: Run = async ({ settings, around, out }) => {
     out.warn(`What is left of it on the container engine at ${unreached} stays: the engine does not answer.`);
     out.note('Start the engine and run clean once more.');
   }
-  for (const why of left) out.warn(`Something stays on the container engine: ${why}`);
+  for (const why of left) out.warn(`Something of it stays: ${why}`);
   const nouns = nounsOf(removed, dataDir);
   out.value(
     { removed: names, ...counts, dataDir },

@@ -1,6 +1,7 @@
 import { findDaemon } from '../../daemon/background.ts';
 import { asSandboxError } from '../../model/errors.ts';
 import { type Check, type Finding, fail, type Scene } from '../checks/check.ts';
+import { cluster, wantsCluster } from '../checks/cluster.ts';
 import { engine } from '../checks/engine.ts';
 import { dataFolder, sandbox } from '../checks/folder.ts';
 import { limits, openFiles, program, shell, watches } from '../checks/machine.ts';
@@ -19,13 +20,15 @@ export const doctor: Run = async ({ settings, around, out }) => {
     (error: unknown) => ({ running: undefined, trouble: asSandboxError(error) }),
   );
   let failed = 0;
-  for (const check of checks) {
+  for (const check of wantsCluster(settings) ? [...checks, cluster] : checks) {
     const found =
       trouble && check === sandbox
         ? fail(trouble.message, trouble.hint ?? '')
         : await check.look({ ...scene, running });
-    if (found.state === 'fail') failed++;
-    out.value({ check: check.name, ...found }, () => line(check.name, found, out));
+    for (const one of [found].flat()) {
+      if (one.state === 'fail') failed++;
+      out.value({ check: check.name, ...one }, () => line(check.name, one, out));
+    }
   }
   return failed > 0 ? 1 : 0;
 };

@@ -64,13 +64,15 @@ const nounsOfOne = ({ dataDir, removed, cache }: Done): string[] => [
 ];
 
 function summed(done: Done[]) {
-  const sum = (noun: 'containers' | 'networks' | 'volumes') =>
+  const sum = (noun: 'containers' | 'networks' | 'volumes' | 'clusters' | 'clusterObjects') =>
     done.reduce((count, one) => count + one.removed[noun], 0);
   return {
     removed: done.flatMap(({ removed }) => removed.names),
     containers: sum('containers'),
     networks: sum('networks'),
     volumes: sum('volumes'),
+    clusters: sum('clusters'),
+    clusterObjects: sum('clusterObjects'),
     cache: done.flatMap(({ cache }) => cache),
   };
 }
@@ -135,7 +137,7 @@ function demandAll({ unreached, left }: Removed, dataDir: string): void {
   if (unreached === undefined && left.length === 0) return;
   const why =
     unreached === undefined
-      ? `Something stays on the container engine: ${left.join(' ')}`
+      ? `Something of it stays: ${left.join(' ')}`
       : `What is left of it on the container engine at ${unreached} stays: the engine does not answer.`;
   throw new SandboxError('unavailable', `${why} So does the program, to remove it later.`, {
     hint: `See to the engine and run uninstall once more; if it is gone for good, delete ${places(dataDir).id} before.`,

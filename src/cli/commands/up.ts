@@ -66,10 +66,10 @@ async function serveHere(context: Context, options: DaemonOptions): Promise<numb
   const early: Happening[] = [];
   // The greeting comes first: what happens before it waits for it.
   let tell = (happening: Happening): void => {
-    if (happening.kind === 'service-progress') out.note(happening.text);
+    if (isProgress(happening)) out.note(happening.text);
     else early.push(happening);
   };
-  const daemon = await startDaemon({ ...options, onHappening: (happening) => tell(happening) });
+  const daemon = await startDaemon({ ...options, onHappening: (happening) => tell(happening) }, stop);
   for (const note of daemon.notes) out.warn(note);
   try {
     if (settings.on('wait')) await Promise.race([daemon.served, aborted(stop)]);
@@ -78,14 +78,18 @@ async function serveHere(context: Context, options: DaemonOptions): Promise<numb
     for (const happening of early) tell(happening);
     // A folder that cannot be served at all ends `up`; one with bad files does not.
     await Promise.race([aborted(stop), daemon.served.then(() => aborted(stop))]);
-    out.note('Stopping.');
+    out.note(daemon.status().executor === 'kind' ? `Stopping. ${goesOn}` : 'Stopping.');
   } finally {
     await daemon.close();
   }
   return 0;
 }
 
+const isProgress = ({ kind }: Pick<Happening, 'kind'>): boolean => /-progress$/.test(kind);
+
 const aborted = async (signal: AbortSignal): Promise<unknown> => signal.aborted || once(signal, 'abort');
+
+const goesOn = 'The cluster goes on, and keeps what is uploaded; `oscar-sandbox down` stops it.';
 
 function greeting(status: Status, { out, version }: Context): string {
   const { paint } = out;
@@ -95,6 +99,7 @@ function greeting(status: Status, { out, version }: Context): string {
     `  S3        ${paint('cyan', status.s3)}`,
     `  exposed   ${paint('cyan', status.exposed)}`,
     `  services  run on ${status.executor}: ${status.executorDetail}`,
+    ...(status.kubeconfig === undefined ? [] : [`  cluster   KUBECONFIG=${status.kubeconfig}`]),
     `  folder    ${status.folder ?? 'none is watched: `oscar-sandbox up FOLDER` serves one'}`,
     `  data      ${status.dataDir}`,
     '  passwords and client set-up: oscar-sandbox credentials',
@@ -112,10 +117,10 @@ export const serve: Run = async (context) => {
   try {
     const { startDaemon } = await import('../../daemon/daemon.ts');
     const onHappening = ({ kind, text }: Happening) => {
-      if (kind === 'service-progress') void tellStarter({ kind: 'progress', text });
+      if (isProgress({ kind })) void tellStarter({ kind: 'progress', text });
       if (kind === 'service-failed' || kind === 'file-refused') void tellStarter({ kind: 'trouble', text });
     };
-    daemon = await startDaemon({ ...options, onHappening });
+    daemon = await startDaemon({ ...options, onHappening }, stop);
     await tellStarter({ kind: 'started', status: daemon.status(), notes: daemon.notes });
     await Promise.race([daemon.served, aborted(stop)]);
     await tellStarter({ kind: 'served' });

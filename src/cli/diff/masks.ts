@@ -46,7 +46,9 @@ const eventFields =
 export const withoutPlatform = (log: string): string[] => {
   const lines = log.split('\n');
   if (lines.at(-1) === '') lines.pop();
-  return lines.filter((line) => !platform.test(line));
+  // The supervisor ends the line about its event twice.
+  const isEnd = (line: string, before = '') => line === '' && / - supervisor - \w+ - event_records = /.test(before);
+  return lines.filter((line, at) => !platform.test(line) && !isEnd(line, lines[at - 1]));
 };
 
 /** Ours, and those of OSCAR's own supervisor. */

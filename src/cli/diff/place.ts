@@ -38,7 +38,7 @@ export async function openPlace(options: PlaceOptions): Promise<Place> {
   const { context, executor, dataDir, onLeft } = options;
   const served = Promise.withResolvers<Served>();
   const onHappening = ({ kind, text }: Happening) => {
-    if (kind === 'service-progress') context.out.note(`${executor}: ${text}`);
+    if (kind === 'service-progress' || kind === 'cluster-progress') context.out.note(`${executor}: ${text}`);
     if (kind === 'service-ready') served.resolve({ ok: true, remarks: text.split('; ').slice(1).join(' ') });
     if (kind === 'service-failed') served.resolve({ ok: false, reason: text });
   };
@@ -76,7 +76,7 @@ async function optionsOf({ context, executor, dataDir }: PlaceOptions): Promise<
     ...Object.fromEntries(
       set.map(({ name, kind }) => [name, kind === 'list' ? settings.list(name) : settings.text(name)]),
     ),
-    ...{ executor, 'no-fallback': 'true', objects: 'embedded', host: '127.0.0.1' },
+    ...{ executor, 'no-fallback': 'true', objects: 'auto', host: '127.0.0.1' },
     ...{ port: '0', 's3-port': '0', 'exposed-port': '0' },
     ...{ 'data-dir': dataDir, 'cache-dir': settings.text('cache-dir') },
   };
