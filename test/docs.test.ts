@@ -10,7 +10,9 @@ const pages = [
   ...readdirSync(join(root, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
-  ...readdirSync(join(root, 'templates')).map((name) => `templates/${name}/README.md`),
+  ...readdirSync(join(root, 'templates'))
+    .filter((name) => name !== 'cluster')
+    .map((name) => `templates/${name}/README.md`),
 ];
 const read = (page: string): string => readFileSync(join(root, page), 'utf8');
 const anchor = (title: string): string =>

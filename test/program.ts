@@ -2,13 +2,23 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { vi } from 'vitest';
 import type { Status } from '../src/api/protocol.ts';
+import { partsFolder } from './kind/parts.ts';
 import { programWords } from './words.ts';
 
-export type Executor = 'local' | 'docker';
+export type Executor = 'local' | 'docker' | 'kind';
+
+const { env: environment } = process;
 
 /** Where this run of the tests has services run; see `vitest.config.ts`. */
-export const executorOfTests: Executor = process.env.OSCAR_SANDBOX_TEST_EXECUTOR === 'docker' ? 'docker' : 'local';
+export const executorOfTests = (environment.OSCAR_SANDBOX_TEST_EXECUTOR ?? 'local') as Executor;
+
+/** How long a test waits for what the program does by itself; a pod takes its time. */
+export const patience = { timeout: executorOfTests === 'kind' ? 120_000 : 20_000, interval: 25 };
+
+/** How the program comes to a cluster: nothing is fetched for it. */
+export const kindWords = ['--parts', partsFolder];
 
 export interface Ended {
   code: number | null;
@@ -28,7 +38,7 @@ export interface Program {
   get(path: string): Promise<string>;
   /** Runs one command of the program against this data folder. */
   command(args: string[]): Promise<Ended>;
-  /** Ends the program and removes its data folder. */
+  /** Ends the program and removes its data folder; a cluster that tests share stays, without what this program served. */
   stop(): Promise<void>;
 }
 
@@ -62,14 +72,20 @@ export interface ProgramOptions {
   env?: Record<string, string>;
 }
 
+/** The data folder of the cluster that is shared by the tests of one file, see `test/onkind`; a cluster takes a minute. */
+const shared = (executor: Executor): string | undefined =>
+  executor === 'kind' ? environment.OSCAR_SANDBOX_TEST_CLUSTER : undefined;
+
 /** Starts the program on free ports and a data folder of its own, and waits until the folder is served. */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const { folder, args = [], dataDir: kept, executor = executorOfTests, env } = options;
-  const dataDir = kept ?? mkdtempSync(join(tmpdir(), 'sandbox-data-'));
+  const common = kept ? undefined : shared(executor);
+  const dataDir = kept ?? common ?? mkdtempSync(join(tmpdir(), 'sandbox-data-'));
   const place = ['--data-dir', dataDir];
   const command = (words: string[]) => runCommand([...words, ...place], env);
   const fixed = ['--port', '0', '--s3-port', '0', '--exposed-port', '0', '--executor', executor, '--no-fallback'];
-  const started = await command(['up', ...(folder ? [folder] : []), ...fixed, '--detach', '--wait', '--json', ...args]);
+  const where = [...(folder ? [folder] : []), ...fixed, ...(executor === 'kind' ? kindWords : [])];
+  const started = await command(['up', ...where, '--detach', '--wait', '--json', ...args]);
   if (started.code !== 0) {
     // It may run all the same, without serving its folder.
     await command(['down']);
@@ -100,10 +116,39 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     get: async (path) => (await ok(await fetch(await presigned(path, 'download')), `GET ${path}`)).text(),
     command,
     stop: async () => {
+      if (common) return leave(call, status.pid);
       // What is on an engine is not in the folder, and has to go with it.
-      const ended = await command(executor === 'docker' ? ['clean', '--yes'] : ['down']);
+      const ended = await command(executor === 'local' ? ['down'] : ['clean', '--yes']);
       if (ended.code !== 0) throw new Error(`the end is answered ${ended.code}: ${ended.stderr}`);
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Ends a program but not its cluster, where nothing is left of its services and their buckets. */
+async function leave(call: Program['call'], pid: number): Promise<void> {
+  const listed = async (path: string) => (await (await ok(await call(path), path)).json()) as Named[];
+  const remove = async (path: string) => ok(await call(path, { method: 'DELETE' }), `DELETE ${path}`);
+  for (const { name } of await listed('/system/services')) await remove(`/system/services/${name}`);
+  for (const { bucket_name: name } of await listed('/system/buckets')) await remove(`/system/buckets/${name}`);
+  await endProgram(pid);
+}
+
+/** Ends a program as Ctrl-C does: a cluster goes on. */
+export async function endProgram(pid: number): Promise<void> {
+  process.kill(pid, 'SIGTERM');
+  await vi.waitUntil(() => !isAlive(pid), { timeout: 60_000, interval: 25 });
+}
+
+interface Named {
+  name: string;
+  bucket_name: string;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }

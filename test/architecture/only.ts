@@ -86,16 +86,16 @@ export const doneElsewhere = (sources: SourceFile[]): string[] =>
       );
   });
 
-/** Files outside `executors/` that name a concrete executor; the daemon alone chooses one. */
+/** Files outside `executors/` that name a concrete executor; one folder of the daemon alone chooses one. */
 export const concreteExecutors = (sources: SourceFile[]): string[] =>
   sources
-    .filter(({ path }) => !path.startsWith('src/executors/') && path !== 'src/daemon/daemon.ts')
+    .filter(({ path }) => !path.startsWith('src/executors/') && !path.startsWith('src/daemon/executors/'))
     .flatMap((file) =>
       importsOf(file)
         .filter(({ specifier }) => specifier.startsWith('.'))
         .map(({ specifier, line }) => ({ to: resolved(file.path, specifier), line }))
         .filter(({ to }) => to.startsWith('src/executors/') && to !== 'src/executors/executor.ts')
         .map(
-          ({ to, line }) => `${file.path}:${line} names ${to}: src/daemon/daemon.ts alone names a concrete executor.`,
+          ({ to, line }) => `${file.path}:${line} names ${to}: src/daemon/executors/ alone names concrete executors.`,
         ),
     );

@@ -7,7 +7,8 @@ import { isMade, programOf } from '../release.ts';
 import { createGround, type Ground } from './ground.ts';
 
 const templates = join(import.meta.dirname, '../../templates');
-const names = readdirSync(templates);
+// Beside the starter services lies what a cluster is made of.
+const names = readdirSync(templates).filter((name) => name !== 'cluster');
 /** What a folder holds: each file's name, and what is in it. */
 const contents = (folder: string) =>
   new Map(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file))] as const));

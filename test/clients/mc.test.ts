@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it, vi } from 'vitest';
+import { patience } from '../program.ts';
 import { describeWith } from './installed.ts';
-import { endedJobs, patience, startPlace } from './place.ts';
+import { endedJobs, startPlace } from './place.ts';
 import { ran, run } from './run.ts';
 
 const place = startPlace();

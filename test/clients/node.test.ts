@@ -13,7 +13,8 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Client } from 'minio';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { endedJobs, patience, startPlace } from './place.ts';
+import { patience } from '../program.ts';
+import { endedJobs, startPlace } from './place.ts';
 
 const place = startPlace();
 

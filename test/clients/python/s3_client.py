@@ -134,7 +134,7 @@ def copies(s3):
 def tags(s3):
     s3.put_object(Bucket=BUCKET, Key="a", Body=b"", Tagging="kind=first")
     first = s3.get_object_tagging(Bucket=BUCKET, Key="a")["TagSet"]
-    s3.put_object_tagging(Bucket=BUCKET, Key="a", Tagging={"TagSet": [{"Key": "kind", "Value": "second & last"}]})
+    s3.put_object_tagging(Bucket=BUCKET, Key="a", Tagging={"TagSet": [{"Key": "kind", "Value": "second + last"}]})
     second = s3.get_object_tagging(Bucket=BUCKET, Key="a")["TagSet"]
     s3.delete_object_tagging(Bucket=BUCKET, Key="a")
     s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": [{"Key": "owner", "Value": "me"}]})
