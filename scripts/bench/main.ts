@@ -7,6 +7,7 @@ import { coldContainer, containerJobs, warmContainer } from './containers.ts';
 import { engineMissing } from './engine.ts';
 import { type Result, tell } from './figures.ts';
 import { installation } from './installation.ts';
+import { cluster, kindMissing } from './kind.ts';
 import { machine } from './machine.ts';
 import { reload } from './reload.ts';
 import { closeConnections } from './request.ts';
@@ -26,7 +27,9 @@ const own = {
   version: versionOnly,
   idle,
 };
-const measures = { ...own, installation, ...onEngine };
+/** The one that needs the parts of a cluster as well. */
+const onKind = { kind: cluster };
+const measures = { ...own, installation, ...onEngine, ...onKind };
 type Measure = keyof typeof measures;
 
 function chosen(only: string | undefined): Measure[] {
@@ -56,9 +59,12 @@ async function main(): Promise<void> {
       .join('\n'),
   );
   const results: Result[] = [];
-  const missing = engineMissing();
+  const [withoutEngine, withoutKind] = [engineMissing(), kindMissing()];
   for (const name of names) {
-    if (missing && name in onEngine) {
+    const missing =
+      (name in own || name === 'installation' ? undefined : withoutEngine) ??
+      (name in onKind ? withoutKind : undefined);
+    if (missing) {
       console.log(`\n${name} is left out: ${missing}.`);
       continue;
     }

@@ -36,7 +36,7 @@ export interface SandboxOptions {
   folder?: string;
   dataDir?: string;
   /** Where services run: on this machine, unless told otherwise. */
-  executor?: 'local' | 'docker';
+  executor?: 'local' | 'docker' | 'kind';
   /** Further flags of `up`. */
   args?: string[];
 }
