@@ -1,9 +1,9 @@
 import { loadYaml } from '../../declare/yaml.ts';
 import type { Cluster } from '../../engine/cluster.ts';
-import { findCluster } from '../../engine/kubeconfig.ts';
 import { openCluster } from '../../engine/kubernetes.ts';
 import { asSandboxError } from '../../model/errors.ts';
 import { shippedFile } from '../../shipped.ts';
+import { findPlaceOf } from './context.ts';
 import { fine, type Remark, wrong } from './remark.ts';
 
 /** Which cluster is meant. */
@@ -30,16 +30,8 @@ export async function reportKubernetes(place: KubernetesPlace): Promise<Remark[]
   }
 }
 
-async function opened({ environment, home, kubeconfig, context, namespace }: KubernetesPlace): Promise<Cluster> {
-  const place = await findCluster({
-    around: { environment, home },
-    parse: (text) => loadYaml(text)[0],
-    ...(kubeconfig === undefined ? {} : { file: kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-    ...(namespace === undefined ? {} : { namespace }),
-  });
-  return openCluster(place);
-}
+const opened = async ({ environment, home, kubeconfig: file, context, namespace }: KubernetesPlace): Promise<Cluster> =>
+  openCluster(await findPlaceOf({ file, context, namespace }, { HOME: home, ...environment }));
 
 function trouble(error: unknown): Remark {
   const { message, hint = '' } = asSandboxError(error);

@@ -1,8 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine } from '../../../engine/engine.ts';
 import { createTurns } from '../../../engine/turns.ts';
 import { loadImage } from './images.ts';
+import { readKept, writeKept } from './kept.ts';
 import { findNode } from './node.ts';
 import type { Tools } from './tools.ts';
 
@@ -28,8 +28,7 @@ export function createLoads({ engine, name, folder, tools }: LoadsParts): Load {
   const inTurn = createTurns();
   const file = join(folder, 'loaded.json');
   const loaded = async (node: string): Promise<Loaded> => {
-    const text = await readFile(file, 'utf8').catch(() => undefined);
-    const known = text === undefined ? undefined : (JSON.parse(text) as Loaded);
+    const known = await readKept<Loaded>(file);
     return known?.node === node ? known : { node, images: {} };
   };
   const load = async (reference: string, say: (line: string) => void): Promise<boolean> => {
@@ -40,7 +39,7 @@ export function createLoads({ engine, name, folder, tools }: LoadsParts): Load {
     say(`its image ${reference} is given to the node`);
     if (!(await loadImage({ engine, folder, name, tools: await tools() }, reference))) return false;
     const now: Loaded = { node: node.id, images: { ...images, [reference]: image.id } };
-    await writeFile(file, `${JSON.stringify(now)}\n`);
+    await writeKept(file, now);
     return true;
   };
   return (reference, say) => inTurn(name, () => load(reference, say));

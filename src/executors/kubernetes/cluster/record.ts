@@ -1,5 +1,6 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readKept, writeKept } from './kept.ts';
 
 /** What was made, to be held against what is there. */
 export interface Made {
@@ -26,14 +27,8 @@ export interface Record {
 export function createRecord(folder: string): Record {
   const file = join(folder, 'made.json');
   return {
-    read: async () => {
-      const text = await readFile(file, 'utf8').catch(() => undefined);
-      return text === undefined ? undefined : (JSON.parse(text) as Made);
-    },
-    write: async (made) => {
-      await writeFile(`${file}.new`, `${JSON.stringify(made)}\n`);
-      await rename(`${file}.new`, file);
-    },
+    read: () => readKept<Made>(file),
+    write: (made) => writeKept(file, made),
     forget: () => rm(file, { force: true }),
   };
 }

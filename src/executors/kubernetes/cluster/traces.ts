@@ -1,5 +1,6 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readKept, writeKept } from './kept.ts';
 import { changed, type KernelSettings, pairsOf, readKernel, writeKernel } from './kernel.ts';
 import type { Tools } from './tools.ts';
 
@@ -21,15 +22,12 @@ interface Before {
 /** The traces of one cluster, remembered in its folder. */
 export function createTraces(folder: string, network: string, root = '/proc/sys'): Traces {
   const file = join(folder, 'before.json');
-  const before = async (): Promise<Before | undefined> => {
-    const text = await readFile(file, 'utf8').catch(() => undefined);
-    return text === undefined ? undefined : (JSON.parse(text) as Before);
-  };
+  const before = () => readKept<Before>(file);
   return {
     remember: async (tools) => {
       if (await before()) return;
       const { ok: hadNetwork } = await tools.engine(['network', 'inspect', network]);
-      await writeFile(file, `${JSON.stringify({ kernel: await readKernel(root), hadNetwork } satisfies Before)}\n`);
+      await writeKept(file, { kernel: await readKernel(root), hadNetwork } satisfies Before);
     },
     restore: async (node) => {
       const { kernel = {} } = (await before()) ?? {};
