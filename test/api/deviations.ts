@@ -5,7 +5,7 @@ export const reasons = {
   slash:
     'A path with a slash at its end is served as if it had none, so that no client has to follow a redirect with its body.',
   'no-kubernetes':
-    'There is no Kubernetes to tell the version of: `kubernetes_version` and the version of the backend are empty, and `git_commit` is that of the sandbox.',
+    'No Kubernetes is told the version of, on no executor: `kubernetes_version` and the version of the backend are empty, and `git_commit` is that of the sandbox.',
   'no-volumes': 'Volumes are not served, and `volume_enable` says so.',
   'one-port':
     '`expose.api_port` and `expose.nodePort` may be a number, as `oscar-cli` 1.x and older FDL files write them; 0 is none, and the answer is a list.',

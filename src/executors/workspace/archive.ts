@@ -11,18 +11,21 @@ export async function writeArchive(
   target: string,
   open: (file: OutputFile) => Opened,
 ): Promise<number> {
-  const zip = new ZipFile();
-  const broken = new Promise<never>((_, reject) => zip.on('error', reject));
   // One is held at a time: there may be more of them than a process may hold.
-  for (const file of files) {
+  const described = files.map((file) => {
     const { info, close } = open(file);
     close();
-    const { size, mtime, mode } = info;
-    zip.addReadStreamLazy(file.name, { size, mtime, mode, compress: false }, (use) => pump(() => open(file), use));
+    return { file, options: { size: info.size, mtime: info.mtime, mode: info.mode, compress: false } };
+  });
+  const zip = new ZipFile();
+  const output = zip.outputStream as Readable;
+  zip.on('error', (error: Error) => output.destroy(error));
+  for (const { file, options } of described) {
+    zip.addReadStreamLazy(file.name, options, (use) => pump(() => open(file), use));
   }
   zip.end();
   const sink = createWriteStream(target, { mode: 0o600 });
-  await Promise.race([pipeline(zip.outputStream as Readable, sink), broken]);
+  await pipeline(output, sink);
   return sink.bytesWritten;
 }
 
