@@ -42,10 +42,14 @@ export interface Program {
   stop(): Promise<void>;
 }
 
-/** Runs the command line once, to its end. */
-export function runCommand(args: string[], env: Record<string, string> = {}): Promise<Ended> {
+/** Runs the command line once, to its end; `before` are words that run it. */
+export function runCommand(
+  args: string[],
+  env: Record<string, string> = {},
+  before: readonly string[] = [],
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const [file, ...words] = programWords;
+    const [file = '', ...words] = [...before, ...programWords];
     const child = spawn(file, [...words, ...args], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -116,7 +120,8 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     get: async (path) => (await ok(await fetch(await presigned(path, 'download')), `GET ${path}`)).text(),
     command,
     stop: async () => {
-      if (common) return leave(call, status.pid);
+      // It may have been started again since.
+      if (common) return leave(call, (JSON.parse((await command(['status', '--json'])).stdout) as Status).pid);
       // What is on an engine is not in the folder, and has to go with it.
       const ended = await command(executor === 'local' ? ['down'] : ['clean', '--yes']);
       if (ended.code !== 0) throw new Error(`the end is answered ${ended.code}: ${ended.stderr}`);

@@ -83,6 +83,21 @@ it.each(rows)('%s', async (asked, found, place) => {
   expect(await decided).toBe(place);
 });
 
+it('where the engine goes in the middle of making a cluster, services run on this machine, and why is told', async () => {
+  let asked = 0;
+  const why = 'The container engine does not answer.';
+  const find = async () => (asked++ === 0 ? { engine } : none);
+  const kind = async () => {
+    throw new SandboxError('unavailable', why, { hint: 'Start it.' });
+  };
+  const means = { find, kind, kubernetes: kind };
+  const place = await findPlace({ executor: 'kind', noFallback: false, objects: { kind: 'auto' } }, means);
+  expect(place).toMatchObject({
+    executor: 'local',
+    why: 'The container engine does not answer: services run on this machine. Start it.',
+  });
+});
+
 it('jobs that went on in containers keep the next start from running them on this machine as well', async () => {
   const objects = { kind: 'embedded' } as const;
   const work = mkdtempSync(join(tmpdir(), 'work-'));

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { docker } from '../docker.ts';
 import { endProgram, runCommand } from '../program.ts';
+import { engineUnder } from './engine.ts';
 import { contractOn } from './executor.ts';
 import { canFence } from './fence.ts';
 import { foreignOf } from './foreign.ts';
+import { refusalsOf } from './refused.ts';
 import { sentencesOf } from './sentences.ts';
 import { bringUp, kernel, networks, shareCluster, statusOf } from './shared.ts';
 import { troubleOf } from './trouble.ts';
@@ -72,5 +74,9 @@ describe('a cluster that the program has made', () => {
     expect(existsSync(dataDir)).toBe(false);
   });
 });
+
+describe('what the user says', () => refusalsOf());
+
+describe('an engine', () => engineUnder());
 
 describe('the release', async () => void (await import('./release.ts')));

@@ -1,7 +1,9 @@
 import { loadYaml } from '../../declare/yaml.ts';
+import type { Cluster } from '../../engine/cluster.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { assembled } from '../../executors/kubernetes/cluster/assembled.ts';
 import { measured } from '../../executors/kubernetes/cluster/measured.ts';
+import { inOrder } from '../../executors/kubernetes/cluster/order.ts';
 import { createProvisioner, type Provisioner, type Ready } from '../../executors/kubernetes/cluster/provisioner.ts';
 import { tooSmall } from '../../executors/kubernetes/cluster/room.ts';
 import { lineOf, type Progress } from '../../executors/kubernetes/cluster/steps.ts';
@@ -59,7 +61,7 @@ export async function openKind(parts: KindParts): Promise<Ground> {
           visibility: 'outside',
           offer: offerOf(parts.engine),
         });
-        return withImages(executor, provisioner);
+        return withImages(withPatience(executor, cluster), provisioner);
       },
       close: provisioner.letGo,
     };
@@ -132,3 +134,26 @@ const withImages = (executor: KubernetesExecutor, { load }: Provisioner): Kubern
     return executor.deploy(service, onProgress);
   },
 });
+
+/** A job that the cluster broke is tried again only so often: not before that is in order. */
+function withPatience(executor: KubernetesExecutor, cluster: Cluster): KubernetesExecutor {
+  const closing = new AbortController();
+  return {
+    ...executor,
+    run: async (task, onLine, signal) => {
+      try {
+        return await executor.run(task, onLine, signal);
+      } catch (error) {
+        // What keeps it from that is told by the next try.
+        if (task.kind === 'job') {
+          await inOrder(cluster, AbortSignal.any([signal, closing.signal])).catch(() => undefined);
+        }
+        throw error;
+      }
+    },
+    close: () => {
+      closing.abort();
+      return executor.close();
+    },
+  };
+}

@@ -13,6 +13,7 @@ import { containerName, type Settings } from './manifests/settings.ts';
 import { isOver } from './over.ts';
 import { type PodEnd, type PodState, stateOf } from './podstate.ts';
 import { demandRun, type Ended, type Prepared } from './prepared.ts';
+import { createReach, type Reach } from './reach.ts';
 import type { Removal } from './removal.ts';
 import type { Scene } from './scene.ts';
 import { tellTrouble } from './trouble.ts';
@@ -146,7 +147,8 @@ interface Following {
 async function follow({ cluster, scene, settings }: JobParts, following: Following): Promise<ScriptEnd> {
   const { underway, prepared, job } = following;
   const { task, onLine, signal } = underway;
-  const reader = createLogReader(task.id, onLine);
+  const reach = createReach(onLine);
+  const reader = createLogReader(task.id, reach.push);
   const over = new AbortController();
   const pod = scene.podsOfJob(job).at(-1)?.metadata.name;
   const place = { name: pod ?? '', namespace: settings.namespace, container: containerName };
@@ -155,7 +157,7 @@ async function follow({ cluster, scene, settings }: JobParts, following: Followi
   try {
     const state = await scene.until(() => atEnd(jobState(scene, job, task.service.definition.image)), signal);
     await Promise.race([read, pause(TOLD_MS, undefined, { signal: over.signal }).catch(() => undefined)]);
-    return settled(state, reader, prepared);
+    return settled(state, { reader, reach }, prepared);
   } finally {
     over.abort();
   }
@@ -165,10 +167,16 @@ const sayOf = (error: unknown): string => (error instanceof Error ? error.messag
 
 const atEnd = (state: PodState | undefined) => (state?.at === 'ended' || state?.at === 'lost' ? state : undefined);
 
+/** What was heard of it. */
+interface Heard {
+  reader: LogReader;
+  reach: Reach;
+}
+
 type Final = Extract<PodState, { at: 'ended' | 'lost' }>;
 
 /** How a job ended, by what it left in its log and with its node. */
-function settled(state: Final, reader: LogReader, prepared: Prepared): ScriptEnd {
+function settled(state: Final, { reader, reach }: Heard, prepared: Prepared): ScriptEnd {
   const end = state.at === 'ended' ? state.end : undefined;
   const told = ending(end, reader);
   if (end?.outOfMemory) {
@@ -176,6 +184,9 @@ function settled(state: Final, reader: LogReader, prepared: Prepared): ScriptEnd
     return { exitCode: told?.record.exitCode || 137, oom: true };
   }
   if (!told) throw cutShort(state);
+  if (told.record.exitCode === undefined && reach.missed()) {
+    throw new SandboxError('unavailable', 'The supervisor did not reach the store of objects.');
+  }
   demandRun(told);
   prepared.end(told);
   return { exitCode: told.record.exitCode ?? 0, oom: false };
@@ -192,7 +203,8 @@ function ending(end: PodEnd | undefined, reader: LogReader): Ended | undefined {
 /** The end of a job whose container was ended before the script was. */
 function cutShort(state: Final): SandboxError {
   if (state.at === 'lost') return new SandboxError('failed', state.why);
-  const { exitCode, message } = state.end;
+  const { exitCode, message, unseen } = state.end;
+  if (unseen) return new SandboxError('unavailable', 'Its node was switched off in the middle of the job.');
   const how = exitCode === 137 ? 'was killed from outside (SIGKILL)' : `ended with exit code ${exitCode}`;
   const said = message.trim() ? ` The node says: ${message.trim()}` : '';
   return new SandboxError('failed', `Its container ${how} in the middle of the job.${said}`);

@@ -7,6 +7,8 @@ import { containerName } from './manifests/settings.ts';
 export interface PodEnd {
   exitCode: number;
   outOfMemory: boolean;
+  /** Its node did not see it: it was off. */
+  unseen: boolean;
   /** What it left for Kubernetes to tell. */
   message: string;
 }
@@ -51,9 +53,13 @@ const statusOf = (pod: Manifest): Status => (pod.status ?? {}) as Status;
 const container = (pod: Manifest): ContainerStatus | undefined =>
   statusOf(pod).containerStatuses?.find(({ name }) => name === containerName);
 
-const ending = ({ exitCode, reason, message = '' }: Terminated): PodEnd => ({
+/** The reasons of a node that found a container ended when it was on again. */
+const unseen = ['Unknown', 'ContainerStatusUnknown'];
+
+const ending = ({ exitCode, reason = '', message = '' }: Terminated): PodEnd => ({
   exitCode,
   outOfMemory: reason === 'OOMKilled',
+  unseen: unseen.includes(reason),
   message,
 });
 

@@ -84,6 +84,44 @@ describe.skipIf(!hasParts('kube-apiserver', 'etcd') || !hasKnative)('a job in a 
     expect(await outcome).toMatchObject({ state: 'Failed', outputs: [], ...wanted });
   });
 
+  const broken: [what: string, lines: string[], end: [code: number, message?: string, reason?: string], why: string][] =
+    [
+      ['a node that was off', [], [255, '', 'Unknown'], 'Its node was switched off in the middle of the job.'],
+      [
+        'a store that is not there yet',
+        [
+          'botocore.exceptions.EndpointConnectionError: Could not connect to the endpoint URL: "http://minio.minio:9000/a"',
+        ],
+        [1, '- 1\n'],
+        'The supervisor did not reach the store of objects.',
+      ],
+      [
+        'a store that only begins',
+        ['ClientError: An error occurred (503) when calling the HeadObject operation: Service Unavailable'],
+        [1, '- 1\n'],
+        'The supervisor did not reach the store of objects.',
+      ],
+    ];
+  it.each(broken)('is no outcome of the script, but to be run again, after %s', async (_what, lines, end, message) => {
+    const task = taskOf();
+    const { outcome } = begin(task);
+    const pod = await scene.podOf(task.id);
+    await pod.begin();
+    pod.say(began(task.id), ...lines, ...(end[1] ? ended(task.id, '- 1') : []));
+    await pod.end(...end);
+    await expect(outcome).rejects.toMatchObject({ code: 'unavailable', message });
+  });
+
+  it('fails with its script, whatever that says of connections', async () => {
+    const task = taskOf();
+    const { outcome } = begin(task);
+    const pod = await scene.podOf(task.id);
+    await pod.begin();
+    pod.say(began(task.id), 'EndpointConnectionError', ...ended(task.id, '3 0'));
+    await pod.end(3, '3 0\n');
+    expect(await outcome).toMatchObject({ state: 'Failed', exitCode: 3 });
+  });
+
   it('says what its pod waits for', async () => {
     const task = taskOf();
     const { lines, outcome } = begin(task);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Manifest } from '../../../engine/cluster.ts';
 import type { Engine } from '../../../engine/engine.ts';
 import { SandboxError } from '../../../model/errors.ts';
+import { readPatch } from './config.ts';
 import type { Settings } from './fitted.ts';
 import { fromNetwork, fromParts } from './materials.ts';
 import type { ClusterOptions } from './options.ts';
@@ -40,6 +41,8 @@ export async function assembled(
   const parts = wishes.parts === undefined ? undefined : await readParts(wishes.parts);
   const supply = createSupply(join(folder, 'fetched'), { environment, signal });
   const own = wishes.config === undefined ? [] : [{ from: wishes.config, text: await configOf(wishes.config) }];
+  for (const { from, text } of own) readPatch(text, from, parse);
+  if (wishes.image !== undefined) demandName(wishes.image);
   return {
     materials: parts
       ? fromParts(parts, { environment, engine })
@@ -55,6 +58,13 @@ export async function assembled(
       oscar: parse(template('oscar.yaml')) as Manifest[],
     },
   };
+}
+
+function demandName(image: string): void {
+  if (/^\w[\w.:/@-]*$/.test(image)) return;
+  throw new SandboxError('invalid', `${JSON.stringify(image)} is no name of an image.`, {
+    hint: 'Name one that is made for kind after --kind-image, as kindest/node:v1.34.0.',
+  });
 }
 
 async function configOf(file: string): Promise<string> {

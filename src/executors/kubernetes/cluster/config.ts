@@ -62,6 +62,22 @@ const ourNode = (wanted: WantedCluster): Tree => ({
   })),
 });
 
+/** Reads what is to be added to the configuration of a cluster; throws `invalid` when it cannot be. */
+export function readPatch(text: string, from: string, parse: (text: string) => unknown[]): unknown {
+  const content = parsed(text, from, parse);
+  patched({ nodes: [{ role: 'control-plane' }] }, content, from);
+  return content;
+}
+
+function parsed(text: string, from: string, parse: (text: string) => unknown[]): unknown {
+  try {
+    return parse(text)[0];
+  } catch (cause) {
+    const [first = ''] = String((cause as Error).message).split('\n');
+    throw refused(from, `it is no YAML (${first})`, 'Correct the file, or leave --cluster-config out.');
+  }
+}
+
 /** The first node of a patch is added to the one that is there, as there must be one; the others come as they are. */
 function patched(whole: Tree, content: unknown, from: string): Tree {
   const patch = checked(content, from);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { SandboxError } from '../../../model/errors.ts';
-import type { WantedCluster } from './config.ts';
+import { readPatch, type WantedCluster } from './config.ts';
 import { freePort } from './freeport.ts';
 import { type ClusterOptions, inNodeAt, nodePorts } from './options.ts';
 import type { Made } from './record.ts';
@@ -24,7 +24,7 @@ export function wantedCluster(
       { hostPath: join(folder, 'events'), containerPath: inNodeAt.events },
       { hostPath: join(folder, 'registries'), containerPath: inNodeAt.registries, readOnly: true },
     ],
-    patches: patches.map(({ from, text }) => ({ from, content: parse(text)[0] })),
+    patches: patches.map(({ from, text }) => ({ from, content: readPatch(text, from, parse) })),
   };
   // Ports are chosen anew each time, but for one that was asked for.
   const ports = s3.explicit ? [{ host: s3.host, nodePort: nodePorts.s3, hostPort: s3.port }] : [];

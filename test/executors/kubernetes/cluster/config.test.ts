@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kindConfig, type WantedCluster } from '../../../../src/executors/kubernetes/cluster/config.ts';
+import { kindConfig, readPatch, type WantedCluster } from '../../../../src/executors/kubernetes/cluster/config.ts';
 import { parse } from '../../../kind/cluster.ts';
 
 const wanted: WantedCluster = {
@@ -17,7 +17,13 @@ const wanted: WantedCluster = {
   patches: [],
 };
 const withPatches = (...texts: string[]) =>
-  kindConfig({ ...wanted, patches: texts.map((text, at) => ({ from: `patch-${at}.yaml`, content: parse(text)[0] })) });
+  kindConfig({
+    ...wanted,
+    patches: texts.map((text, at) => ({
+      from: `patch-${at}.yaml`,
+      content: readPatch(text, `patch-${at}.yaml`, parse),
+    })),
+  });
 
 const plain = `{
   "kind": "Cluster",
@@ -103,6 +109,7 @@ describe('the configuration of a cluster', () => {
     ['kind: Pod', 'its kind is Pod'],
     ['apiVersion: v2', 'its apiVersion is v2'],
     ['[1]', 'it is no mapping'],
+    ['a: [', 'it is no YAML (unexpected end of the stream within a flow collection (1:5))'],
     ['nodes: [{role: worker}]', 'its first node is no control-plane'],
   ];
   it.each(refused)('refuses %s', (patch, why) =>
