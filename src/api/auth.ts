@@ -1,4 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
+import { administrator, type Person } from '../model/person.ts';
+import type { People } from '../oidc/people.ts';
 import { type Answer, empty, text } from './answer.ts';
 
 export interface Credentials {
@@ -19,43 +21,65 @@ export function sameText(a: string, b: string): boolean {
 export const isAdmin = (header: string | undefined, { user, password }: Credentials): boolean =>
   header !== undefined && sameText(header, `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`);
 
-/** Who calls a service: the administrator, someone with a service token, or neither, and then their answer. */
-export type Caller = { kind: 'admin' } | { kind: 'token'; token: string } | { kind: 'stranger'; answer: Answer };
-
-/** Reads the credentials of a call of `/run` or `/job`. */
-export function callerOf(header: string | undefined, credentials: Credentials): Caller {
-  if (isAdmin(header, credentials)) return { kind: 'admin' };
-  const bearer = bearerOf(header);
-  if (bearer === undefined) return { kind: 'stranger', answer: empty(401) };
-  return bearer.length === 64 ? { kind: 'token', token: bearer } : { kind: 'stranger', answer: answerToJwt(bearer) };
+/** Who asks below `/system`, or what they get who may not. */
+export async function personOf(header: string | undefined, { credentials, people }: Known): Promise<Person | Answer> {
+  if (isAdmin(header, credentials)) return administrator;
+  if (people.issuers.length === 0 || !header?.startsWith('Bearer ')) return unauthorized;
+  const recognised = await people.recognise(header.slice('Bearer '.length).trim());
+  switch (recognised.kind) {
+    case 'person':
+      return recognised.person;
+    case 'malformed':
+      return text(400, recognised.why);
+    case 'stranger':
+      return text(401, `'${recognised.issuer}' is not listed as an authorized issuer`);
+    default:
+      return empty(401);
+  }
 }
+
+/** Those whom the sandbox knows. */
+export interface Known {
+  /** The administrator's. */
+  credentials: Credentials;
+  /** Everyone else. */
+  people: People;
+}
+
+/** Who calls a service: someone who has shown who they are, someone with a service token, or neither: then their answer. */
+export type Caller =
+  | { kind: 'person'; person: Person }
+  | { kind: 'token'; token: string }
+  | { kind: 'stranger'; answer: Answer };
+
+/** Reads the credentials of a call of `/run` or `/job`; those whom their issuer does not vouch for get `refused`. */
+export async function callerOf(
+  header: string | undefined,
+  { credentials, people }: Known,
+  refused: number,
+): Promise<Caller> {
+  if (isAdmin(header, credentials)) return { kind: 'person', person: administrator };
+  const bearer = bearerOf(header);
+  if (bearer === undefined) return stranger(empty(401));
+  if (bearer.length === 64) return { kind: 'token', token: bearer };
+  const unknown = (issuer: string) => `Error getting oidc manager for issuer '${issuer}'`;
+  const recognised = await people.recognise(bearer);
+  switch (recognised.kind) {
+    case 'person':
+      return recognised;
+    case 'malformed':
+      return stranger(text(502, `${recognised.why}${unknown('')}`));
+    case 'stranger':
+      return stranger(text(400, unknown(recognised.issuer)));
+    default:
+      return stranger(empty(refused));
+  }
+}
+
+const stranger = (answer: Answer): Caller => ({ kind: 'stranger', answer });
 
 /** OSCAR: what follows the one `Bearer ` in the header. */
 export function bearerOf(header: string | undefined): string | undefined {
   const pieces = (header ?? '').split('Bearer ');
   return pieces.length === 2 ? pieces[1]?.trim() : undefined;
-}
-
-/** No issuer is known here, so every JWT is a stranger's; OSCAR tells apart how it is one. */
-function answerToJwt(token: string): Answer {
-  const parts = token.split('.');
-  const unknown = (issuer: string) => `Error getting oidc manager for issuer '${issuer}'`;
-  if (parts.length !== 3) {
-    return text(502, `token is malformed: token contains an invalid number of segments${unknown('')}`);
-  }
-  for (const [index, name] of ['header', 'claim'].entries()) {
-    const complaint = `token is malformed: could not JSON decode ${name}`;
-    if (!jsonOf(parts[index])) return text(502, `${complaint}${unknown('')}`);
-  }
-  return text(400, unknown(String(jsonOf(parts[1])?.iss ?? '')));
-}
-
-function jsonOf(part = ''): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString());
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    // Not JSON: that is the answer.
-    return undefined;
-  }
 }

@@ -17,6 +17,10 @@ export interface Bucket {
   visibility: string;
 }
 
+export interface Deployed extends Definition {
+  deployment?: { state: string; reason?: string };
+}
+
 export interface StoredObject {
   object_name: string;
   size_bytes: number;
@@ -52,6 +56,8 @@ export class RunFailure extends SandboxError {
 export interface Client {
   status(): Promise<Status>;
   services(): Promise<Definition[]>;
+  /** The same, each with how it is doing; an older sandbox does not tell that. */
+  deployments(): Promise<Deployed[]>;
   /** `undefined` when nothing is called that. */
   service(name: string): Promise<Definition | undefined>;
   create(definition: object): Promise<void>;
@@ -81,6 +87,7 @@ export function createClient(access: Access): Client {
   return {
     status: () => read('/sandbox/status'),
     services: () => read('/system/services'),
+    deployments: () => read('/system/services?include=deployment'),
     service: (name) => orNothing(read(url`/system/services/${name}`)),
     create: async (definition) => void (await write('POST', '/system/services', definition)),
     update: async (definition) => void (await write('PUT', '/system/services', definition)),

@@ -42,6 +42,8 @@ export interface Status {
   exposed: string;
   /** Who keeps the objects: this program, a MinIO in a container of its own, or one that is somewhere already. */
   objects: 'embedded' | 'minio' | 'endpoint';
+  /** The issuer of `--oidc-dev`, and the users whom it knows. */
+  oidc?: { issuer: string; users: { name: string; uid: string; password: string; groups: string[] }[] };
   /** The file by which other tools reach the cluster that services run in. */
   kubeconfig?: string;
   /** The watched folder, if there is one. */
@@ -59,6 +61,7 @@ export interface Happening {
     | 'service-declared'
     | 'service-progress'
     | 'service-ready'
+    | 'service-stopped'
     | 'service-failed'
     | 'service-removed'
     | 'file-refused'

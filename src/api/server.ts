@@ -1,6 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { type Answer, answerTo, isInternal, pageNotFound, send } from './answer.ts';
-import { isAdmin, unauthorized } from './auth.ts';
+import { withAccounts } from './accounts.ts';
+import { isAnswer } from './admit.ts';
+import { type Answer, answerTo, isInternal, pageNotFound, send, text } from './answer.ts';
+import { personOf } from './auth.ts';
 import { createDoor, gate } from './gate.ts';
 import { createListener, type RoutedRequest } from './http.ts';
 import type { ApiParts } from './parts.ts';
@@ -11,7 +13,8 @@ import { allRoutes } from './routes/all.ts';
 export type { ApiParts } from './parts.ts';
 
 /** OSCAR's REST API and the sandbox's own routes, for a `node:http` server to listen with. */
-export function createApi(parts: ApiParts): RequestListener {
+export function createApi(given: ApiParts): RequestListener {
+  const parts = { ...given, people: withAccounts(given) };
   const door = createDoor(parts.isOurHost);
   const give = (response: ServerResponse, answer: Answer) =>
     send(response, answer).catch((error) => failed(error, response));
@@ -32,8 +35,7 @@ export function createApi(parts: ApiParts): RequestListener {
   const serve = async (route: Route, request: RoutedRequest, response: ServerResponse) => {
     const call = callOf(request, response);
     if (route.logged) recordCall(call, response, parts);
-    const admitted = route.access === 'anyone' || isAdmin(request.headers.authorization, parts.credentials);
-    await send(response, admitted ? await route.handle(call) : unauthorized);
+    await send(response, await answerOf(route, call, parts));
   };
 
   return createListener({
@@ -49,6 +51,14 @@ export function createApi(parts: ApiParts): RequestListener {
     notFound: (response) => void give(response, pageNotFound),
     failed,
   });
+}
+
+async function answerOf(route: Route, call: Call, parts: ApiParts): Promise<Answer> {
+  if (route.access === 'anyone') return route.handle(call);
+  const person = await personOf(call.request.headers.authorization, parts);
+  if (isAnswer(person)) return person;
+  if (route.access === 'admin' && person.kind !== 'admin') return text(403, 'Only the administrator may ask for this.');
+  return route.handle({ ...call, person });
 }
 
 function callOf(request: RoutedRequest, response: ServerResponse): Call {

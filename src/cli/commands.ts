@@ -152,8 +152,8 @@ export const commands: readonly Command[] = [
     name: 'credentials',
     parameters: [],
     about: 'Print how OSCAR clients and S3 tools reach the sandbox, with the passwords.',
-    flags: [],
-    load: () => import('./commands/credentials.ts').then((it) => it.credentials),
+    flags: [flags.user],
+    load: () => import('./commands/usercredentials.ts').then((it) => it.credentialsOf),
   },
   {
     name: 'doctor',

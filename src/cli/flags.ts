@@ -55,8 +55,20 @@ export const sandboxFlags = [
   number('s3-port', 'PORT', 'Port of the S3 store; 0 is any free one.', 9000),
   number('exposed-port', 'PORT', 'Port of exposed services; 0 is any free one.', 8081),
   flag('allow-host', 'A further name that clients may reach us by (repeatable).', { kind: 'list', value: 'NAME' }),
+  flag('oidc-issuer', 'URL of an issuer of tokens whose users may come (repeatable).', { kind: 'list', value: 'URL' }),
+  flag('oidc-group', 'A group of which users must be in one (repeatable); without, anyone whom an issuer knows.', {
+    kind: 'list',
+    value: 'NAME',
+  }),
+  flag('oidc-admin', 'The uid of a user who may read the log of the API (repeatable).', { kind: 'list', value: 'UID' }),
+  flag('oidc-dev', 'Start an issuer on this machine, with two users to try things with: alice and bob.'),
   number('concurrency', 'N', 'Jobs that run at once; 0 is two for each core of this machine.', 0),
   number('service-concurrency', 'N', 'Jobs of one service that run at once; 0 is as many as may run at all.', 0),
+  flag('resource-manager', 'Delegate a job of a federated service when no place is free for it here.'),
+  flag(
+    'rescheduler',
+    'Delegate a job of a federated service when it has waited for its `rescheduler_threshold` (30 s).',
+  ),
   number('run-timeout', 'SECONDS', 'After which a synchronous call is ended; 0 is never.', 300),
   number('job-timeout', 'SECONDS', 'After which a job is ended; 0 is never.', 0),
   number('keep-jobs', 'N', 'Finished invocations that are kept per service.', 1000),
@@ -83,7 +95,7 @@ export const sandboxFlags = [
 ] satisfies Flag[];
 
 const aside =
-  /^(executor|no-fallback|host|with|registry-port|port|s3-port|exposed-port|allow-host|objects|minio-image|keep-.*|.*concurrency)$/;
+  /^(executor|no-fallback|host|with|registry-port|port|s3-port|exposed-port|allow-host|oidc-.*|resource-manager|rescheduler|objects|minio-image|keep-.*|.*concurrency)$/;
 
 /** What a sandbox that is there for one run may be told. */
 export const trialFlags: Flag[] = sandboxFlags.filter(({ name }) => !aside.test(name));
@@ -118,6 +130,7 @@ export const goOn = flag('follow', 'With --recent: do not end, tell also what ha
 export const today = flag('today', 'Run the service as it is today, not as it was then.');
 export const cluster = text('cluster', 'NAME', 'The cluster, as oscar-cli calls it; else its default.', { short: 'c' });
 export const clusterFile = text('config', 'FILE', 'The configuration of oscar-cli; else ~/.oscar-cli/config.yaml.');
+export const user = text('user', 'NAME', 'Those of a user of --oidc-dev: alice or bob.', { short: 'u' });
 export const token = text('token', 'TOKEN', 'An access token for the cluster; better in OSCAR_SANDBOX_TOKEN.');
 export const authority = text('ca', 'FILE', 'Further authorities that the certificate may come from, in PEM.');
 export const patience = number('timeout', 'SECONDS', 'How long the cluster may take for one answer.', 120);

@@ -6,6 +6,7 @@ const styles: Record<Happening['kind'], Style> = {
   'service-declared': 'cyan',
   'service-progress': 'gray',
   'service-ready': 'green',
+  'service-stopped': 'yellow',
   'service-failed': 'red',
   'service-removed': 'yellow',
   'file-refused': 'red',

@@ -34,8 +34,10 @@ export async function daemonOptions({ settings, around, version }: Context, fold
     s3Port: port('s3-port'),
     exposedPort: port('exposed-port'),
     allowHosts: settings.list('allow-host'),
+    oidc: oidcWishes(settings),
     concurrency,
     serviceConcurrency: settings.number('service-concurrency') || concurrency,
+    delegates: { atOnce: settings.on('resource-manager'), late: settings.on('rescheduler') },
     runTimeout: settings.number('run-timeout'),
     jobTimeout: settings.number('job-timeout'),
     keepInvocations: settings.number('keep-jobs'),
@@ -91,6 +93,13 @@ const kubernetesWishes = (settings: Settings): DaemonOptions['kubernetes'] => ({
   context: settings.text('context'),
   namespace: settings.text('namespace'),
   supervisor: settings.text('supervisor'),
+});
+
+const oidcWishes = (settings: Settings): DaemonOptions['oidc'] => ({
+  issuers: settings.list('oidc-issuer'),
+  groups: settings.list('oidc-group'),
+  admins: settings.list('oidc-admin'),
+  dev: settings.on('oidc-dev'),
 });
 
 function objectsChoice(store = 'auto', image = ''): DaemonOptions['objects'] {

@@ -17,11 +17,16 @@ export const statusValue = (status: Status): object => ({
   executorDetail: status.executorDetail,
   exposed: status.exposed,
   objects: status.objects,
+  ...(status.oidc === undefined ? {} : { oidc: status.oidc }),
   ...(status.kubeconfig === undefined ? {} : { kubeconfig: status.kubeconfig }),
   ...(status.folder === undefined ? {} : { folder: status.folder }),
   services: status.services,
   jobs: status.jobs,
 });
+
+/** Who may come besides the administrator, in one line. */
+export const usersText = ({ issuer, users }: NonNullable<Status['oidc']>): string =>
+  `${users.map(({ name }) => name).join(' and ')}, of ${issuer}`;
 
 /** A status as people read it, without secrets. */
 export function statusText(status: Status): string {
@@ -31,6 +36,7 @@ export function statusText(status: Status): string {
     [
       ['S3', status.objects === 'embedded' ? status.s3 : `${status.s3} (MinIO)`],
       ['exposed', status.exposed],
+      ...(status.oidc === undefined ? [] : [['users', usersText(status.oidc)] as [string, string]]),
       ['executor', `${status.executor}: ${status.executorDetail}`],
       ...(status.kubeconfig === undefined ? [] : [['cluster', `KUBECONFIG=${status.kubeconfig}`] as [string, string]]),
       ['folder', status.folder ?? 'none is watched'],

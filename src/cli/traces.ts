@@ -4,7 +4,7 @@ import { SandboxError } from '../model/errors.ts';
 
 /** What a sandbox leaves in its data folder; whatever else is there is somebody else's. */
 const ours =
-  /^(state\.db|lock)(-wal|-shm|-journal)?$|^(daemon\.log|engine)$|^(daemon\.json|options\.json|credentials|id)(\.new)?$|^(objects|logs|work|spool|cluster|kubernetes\.json)$/;
+  /^(state\.db|lock)(-wal|-shm|-journal)?$|^(daemon\.log|engine)$|^(daemon\.json|options\.json|credentials|oidc\.json|id)(\.new)?$|^(objects|logs|work|spool|cluster|kubernetes\.json)$/;
 
 /** What tells the folder of a sandbox from all others, in which such names are somebody else's: one file is enough. */
 const marks: Record<string, RegExp> = {

@@ -4,13 +4,16 @@ import { setFlagsFromString } from 'node:v8';
 import type { Status } from '../api/protocol.ts';
 import { createApi } from '../api/server.ts';
 import { createDeclare } from '../declare/declare.ts';
+import { members } from '../federation/members.ts';
 import { createInvoke } from '../invoke/invoke.ts';
 import { SandboxError } from '../model/errors.ts';
 import { minioRecord, type ObjectEvent } from '../model/event.ts';
 import { createProvision } from '../objects/provision.ts';
 import { createLoop } from '../reconcile/loop.ts';
+import { createObserver } from '../reconcile/observer.ts';
 import { unpackAddon } from './addon.ts';
 import { keepCredentials } from './credentials.ts';
+import { delegationOf } from './delegation.ts';
 import { createMeans } from './executors/means.ts';
 import { startExecutor } from './executors/start.ts';
 import { createExposure } from './exposed.ts';
@@ -20,7 +23,7 @@ import { rememberEngine } from './leftovers.ts';
 import { occupy } from './occupy.ts';
 import type { DaemonOptions } from './options.ts';
 import { demandWhole, findPlace, type Place } from './place.ts';
-import { listenFrom, listenHttp, stopHttp } from './ports.ts';
+import { apiNaming, demandFree, exposedNaming, listenFrom, listenHttp, stopHttp } from './ports.ts';
 import { rememberOptions } from './remembered.ts';
 import { openStorage, repoint, type Storage, sweep } from './storage.ts';
 import { createSurroundings, loopReports, type Surroundings, statusOf } from './surroundings.ts';
@@ -66,7 +69,11 @@ async function start(options: DaemonOptions, undo: Undo, signal: AbortSignal): P
   const files = places(dataDir);
   const addon = await unpackAddon(options.cacheFolders);
   undo.add(await occupy(dataDir, addon));
-  const around = createSurroundings(options, await keepCredentials(dataDir));
+  await demandFree(host, [
+    [options.port, apiNaming],
+    [options.exposedPort, exposedNaming],
+  ]);
+  const around = await createSurroundings(options, await keepCredentials(dataDir), undo);
   const { log, now, bus, tell } = around;
   const place = await findPlace(options, createMeans(options, around, signal));
   if (place.ground) undo.add(place.ground.close);
@@ -100,25 +107,21 @@ async function start(options: DaemonOptions, undo: Undo, signal: AbortSignal): P
   await repoint(store, minio());
   await sweep(store, files.spool);
 
-  const { executor, loop, invoke, declare } = await startEngine({ options, around, storage, place, undo });
+  const { executor, loop, invoke, declare, deployments } = await startEngine({ options, around, storage, place, undo });
   queue.wake = invoke.wake;
   await declare.recover();
   undo.add(createSweeper({ store, buckets, options, now, log }).close);
 
-  const exposure = createExposure({ around, store, executor });
+  const exposure = createExposure({ around, store, executor: deployments });
   const address = { api: 0, s3, exposed: 0 };
   const status = () =>
     statusOf({ options, around, store, address, place, endpoint: buckets.endpoint(), detail: executor.detail });
   const api = createServer(
     { requestTimeout: 0 },
-    createApi({ ...around, ...exposure, store, declare, invoke, buckets, status, spool: files.spool }),
+    createApi({ ...around, ...exposure, store, declare, invoke, deployments, buckets, status, spool: files.spool }),
   );
   undo.add(() => stopHttp(api));
-  address.api = await listenFrom(options.port, (port) => listenHttp(api, host, port), {
-    what: 'the API',
-    flag: '--port',
-    onMoved,
-  });
+  address.api = await listenFrom(options.port, (port) => listenHttp(api, host, port), { ...apiNaming, onMoved });
   address.exposed = await exposure.open({ options, api, onMoved, undo });
 
   loop.nudge();
@@ -145,9 +148,11 @@ async function startEngine({ options, around, storage, place, undo }: EnginePart
   const later: { wake?: () => void; nudge?: () => void } = {};
   const executor = await startExecutor({ options, around, storage, place, onChange: () => later.nudge?.() });
   undo.add(executor.close);
+  const news = (name: string) => loop.news(name);
+  const deployments = createObserver({ executor, services: store.services, news, now });
   const loop = createLoop({
     services: store.services,
-    executor,
+    executor: { ...executor, observe: deployments.observe },
     ...(place.ground ? { patienceMs: groundPatienceMs } : {}),
     ...loopReports(around, store, () => later.wake?.()),
   });
@@ -164,6 +169,7 @@ async function startEngine({ options, around, storage, place, undo }: EnginePart
     watcher: tell,
     graceMs,
     retryMs,
+    delegation: delegationOf(options, around),
     now,
     onFailure,
   });
@@ -171,10 +177,11 @@ async function startEngine({ options, around, storage, place, undo }: EnginePart
   undo.add(() => invoke.close(executor.close));
   const declare = createDeclare({
     store,
-    provision: createProvision(buckets),
+    provision: createProvision(buckets, store.bucketRules),
     minio,
     forget: invoke.removeAll,
-    releaseVolume: executor.releaseVolume,
+    keeper: executor.volumes,
+    members,
     nudge: loop.nudge,
     onDeclared: tell.declared,
     onRemoved: tell.removed,
@@ -184,7 +191,7 @@ async function startEngine({ options, around, storage, place, undo }: EnginePart
     },
     now,
   });
-  return { executor, loop, invoke, declare };
+  return { executor, loop, invoke, declare, deployments };
 }
 
 /** What did not come as asked for. */

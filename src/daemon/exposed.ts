@@ -5,7 +5,7 @@ import type { Reach } from '../api/exposed/way.ts';
 import type { Deployment, Executor } from '../executors/executor.ts';
 import type { Store } from '../store/store.ts';
 import type { DaemonOptions } from './options.ts';
-import { listenFrom, listenHttp, type Naming, stopHttp } from './ports.ts';
+import { exposedNaming, listenFrom, listenHttp, type Naming, stopHttp } from './ports.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Undo } from './undo.ts';
 
@@ -13,8 +13,9 @@ import type { Undo } from './undo.ts';
 const freshMs = 200;
 
 export interface ExposureParts {
-  around: Pick<Surroundings, 'isOurHost' | 'log' | 'now'> & { credentials: { user: string; password: string } };
-  store: Pick<Store, 'services'>;
+  around: Pick<Surroundings, 'isOurHost' | 'log' | 'now'> &
+    Partial<Pick<Surroundings, 'people'>> & { credentials: { user: string; password: string } };
+  store: Pick<Store, 'services' | 'usage'>;
   executor: Pick<Executor, 'observe'>;
 }
 
@@ -39,6 +40,10 @@ export function createExposure({ around, store, executor }: ExposureParts): Expo
     ...around,
     services: store.services,
     reach: createReach(executor, around.now),
+    visited: (service) =>
+      void store.usage
+        .visited(service, around.now())
+        .catch((error) => around.log.error('a request of a service was not counted', { error: String(error) })),
     port: () => address.port,
   });
   return {
@@ -48,7 +53,7 @@ export function createExposure({ around, store, executor }: ExposureParts): Expo
       for (const one of [api, server]) takeUpgrades(one, exposed);
       undo.add(() => stopHttp(server));
       undo.add(exposed.close);
-      const naming = { what: 'the exposed origin', flag: '--exposed-port', ...(onMoved ? { onMoved } : {}) };
+      const naming = { ...exposedNaming, ...(onMoved ? { onMoved } : {}) };
       address.port = await listenFrom(exposedPort, (port) => listenHttp(server, host, port), naming);
       return address.port;
     },

@@ -17,6 +17,8 @@ export const places = (dataDir: string) => ({
   /** What the daemon was started with: one that runs, or did not end as it was told to. */
   options: join(dataDir, 'options.json'),
   log: join(dataDir, 'daemon.log'),
+  /** What the issuer of `--oidc-dev` keeps: its port, its key, the users' passwords. */
+  issuer: join(dataDir, 'oidc.json'),
   /** What our things on a container engine are known by. */
   id: join(dataDir, 'id'),
   /** Which container engine was used. */

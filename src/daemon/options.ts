@@ -24,6 +24,18 @@ export interface KubernetesWishes {
   supervisor?: string;
 }
 
+/** What the user decides about who may come besides the administrator. */
+export interface OidcWishes {
+  /** URLs of those who say who somebody is. */
+  issuers: string[];
+  /** Groups of which a user must be in one; empty is anyone whom an issuer knows. */
+  groups: string[];
+  /** Uids of users who may read the log of the API. */
+  admins: string[];
+  /** With an issuer of our own, and users to try things with. */
+  dev: boolean;
+}
+
 /** What the user decides about a daemon. */
 export interface DaemonOptions {
   dataDir: string;
@@ -49,9 +61,12 @@ export interface DaemonOptions {
   exposedPort: Port;
   /** Further names under which clients may reach us (`--allow-host`). */
   allowHosts: string[];
+  oidc: OidcWishes;
   /** How many jobs may run at once, in all and of one service. */
   concurrency: number;
   serviceConcurrency: number;
+  /** Which jobs go to the members of their services: those that find no place here, those that wait for too long. */
+  delegates: { atOnce: boolean; late: boolean };
   /** Seconds after which a synchronous call, and a job, is ended; 0 is never. */
   runTimeout: number;
   jobTimeout: number;

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SandboxError } from '../model/errors.ts';
 
@@ -38,6 +38,19 @@ export async function listenFrom(
   throw new SandboxError('conflict', `Port ${port.number} for ${what} is in use.`, {
     hint: `Stop what uses it, or choose another with ${flag} (0 is any free one).`,
   });
+}
+
+/** The ports of this program's own servers, and how they are spoken of. */
+export const apiNaming: Naming = { what: 'the API', flag: '--port' };
+export const exposedNaming: Naming = { what: 'the exposed origin', flag: '--exposed-port' };
+
+/** Throws when a port that was asked for is in use: what takes long to make is not made for nothing. */
+export async function demandFree(host: string, ports: [Port, Naming][]): Promise<void> {
+  for (const [port, naming] of ports.filter(([{ explicit, number }]) => explicit && number !== 0)) {
+    const server = createServer();
+    await listenFrom(port, (number) => listenHttp(server, host, number), naming);
+    await new Promise((resolve) => server.close(resolve));
+  }
 }
 
 function refused(error: unknown, port: Port, { what, flag }: Naming): SandboxError {

@@ -109,6 +109,9 @@ const isKind: Guard = (value) =>
   isRecord(value) &&
   (value.registryPort === undefined || isCount(value.registryPort));
 
+const isOidc: Guard = (value) =>
+  isRecord(value) && [value.issuers, value.groups, value.admins].every(isTexts) && isSwitch(value.dev);
+
 const shapes = {
   cacheFolders: isTexts,
   folder: isText,
@@ -123,8 +126,10 @@ const shapes = {
   s3Port: isPort,
   exposedPort: isPort,
   allowHosts: isTexts,
+  oidc: isOidc,
   concurrency: isCount,
   serviceConcurrency: isCount,
+  delegates: (value) => isRecord(value) && isSwitch(value.atOnce) && isSwitch(value.late),
   runTimeout: isCount,
   jobTimeout: isCount,
   keepInvocations: isCount,

@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Log } from '../log.ts';
 import { SandboxError } from '../model/errors.ts';
 import type { ObjectEvent } from '../model/event.ts';
+import { isLent } from '../model/federation.ts';
 import type { MinioProvider } from '../model/service.ts';
 import { createEmbedded } from '../objects/embedded/embedded.ts';
 import type { Machine } from '../objects/minio/minio.ts';
@@ -94,9 +95,17 @@ function demandEngine(engine: Engine | undefined): Engine {
 
 /** The store may answer elsewhere than at the last start: every definition is told. */
 export async function repoint({ services }: Store, minio: MinioProvider): Promise<void> {
-  const elsewhere = services
-    .list()
-    .filter(({ definition }) => definition.storage_providers.minio?.default?.endpoint !== minio.endpoint);
+  const elsewhere = services.list().filter(
+    ({
+      definition: {
+        storage_providers: { minio: stores },
+      },
+    }) => {
+      const own = stores?.default;
+      // A federated service lends the store with an address and keys of its author's choice.
+      return own === undefined || (!isLent(own) && own.endpoint !== minio.endpoint);
+    },
+  );
   // All at once: they share one write.
   await Promise.all(
     elsewhere.map(({ name, definition }) => {

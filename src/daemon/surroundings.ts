@@ -1,6 +1,9 @@
 import type { Status } from '../api/protocol.ts';
+import { lookAtMachine } from '../engine/machine.ts';
 import { createLog, type Log } from '../log.ts';
+import type { Machine } from '../model/machine.ts';
 import type { Endpoint } from '../objects/buckets.ts';
+import type { People } from '../oidc/people.ts';
 import type { LoopParts } from '../reconcile/loop.ts';
 import type { Store } from '../store/store.ts';
 import { type Bus, createBus } from './bus.ts';
@@ -10,6 +13,8 @@ import { ourHosts } from './hosts.ts';
 import type { DaemonOptions } from './options.ts';
 import type { Place } from './place.ts';
 import { createTelling } from './tell.ts';
+import type { Undo } from './undo.ts';
+import { openUsers } from './users.ts';
 
 /** What nearly every part is handed. */
 export interface Surroundings {
@@ -20,13 +25,21 @@ export interface Surroundings {
   happenings: Bus;
   tell: ReturnType<typeof createTelling>;
   credentials: Credentials;
+  people: People;
+  /** The issuer of our own, with its users. */
+  oidc?: Status['oidc'];
   isOurHost(host: string | undefined): boolean;
   platform: { version: string; commit: string; architecture: string };
+  machine(): Promise<Machine>;
 }
 
 const kept = 500;
 
-export function createSurroundings(options: DaemonOptions, credentials: Credentials): Surroundings {
+export async function createSurroundings(
+  options: DaemonOptions,
+  credentials: Credentials,
+  undo: Undo,
+): Promise<Surroundings> {
   const now = Date.now;
   const log = createLog(places(options.dataDir).log);
   const bus = createBus({ now, keep: kept });
@@ -39,8 +52,10 @@ export function createSurroundings(options: DaemonOptions, credentials: Credenti
     happenings: bus,
     tell: createTelling(bus.tell),
     credentials,
+    ...(await openUsers(options, { log, now }, undo)),
     isOurHost: ourHosts(options.host, options.allowHosts),
     platform: { version: `v${options.version}`, commit: '', architecture: goArchitecture(process.arch) },
+    machine: () => lookAtMachine(),
   };
 }
 
@@ -55,10 +70,12 @@ export const loopReports = ({ tell, onFailure }: Surroundings, { services }: Sto
     onEnded();
     // Said once a service: a later version, or start, says again only what is new.
     const known = services.get(service.name)?.warnings ?? [];
-    tell.ready(
-      service,
-      warnings.filter((warning) => !known.includes(warning)),
-    );
+    if (service.stopped) tell.stopped(service);
+    else
+      tell.ready(
+        service,
+        warnings.filter((warning) => !known.includes(warning)),
+      );
     if (warnings.join('\n') !== known.join('\n')) services.note(service.name, { warnings }).catch(onFailure);
   },
   onProgress: tell.progress,
@@ -103,6 +120,7 @@ export function statusOf({ options, around, store, address, place, endpoint, det
     executorDetail: place.why ? `${place.why.replace(/\.$/, '')}; ${detail}` : detail,
     exposed: url(address.exposed),
     objects: place.objects.kind,
+    ...(around.oidc ? { oidc: around.oidc } : {}),
     ...(place.ground?.kubeconfig === undefined ? {} : { kubeconfig: place.ground.kubeconfig }),
     folder: options.folder,
     services: store.services.list().length,

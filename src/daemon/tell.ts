@@ -21,6 +21,7 @@ export const createTelling = (tell: Tell) => ({
       text: [`${service.name} serves version ${service.version}`, ...warnings].join('; '),
       details: { version: service.version },
     }),
+  stopped: ({ name }: Service) => tell({ kind: 'service-stopped', service: name, text: `${name} is stopped` }),
   progress: (name: string, line: string) => tell({ kind: 'service-progress', service: name, text: `${name}: ${line}` }),
   failed: (name: string, error: SandboxError) =>
     tell({ kind: 'service-failed', service: name, text: `${name} cannot be served: ${error.message}` }),
@@ -44,12 +45,12 @@ export const createTelling = (tell: Tell) => ({
       text: `${kind} ${id} started${attempt > 1 ? `, attempt ${attempt}` : ''}`,
       details: { attempt },
     }),
-  finished: ({ id, service, kind, state, reason, exitCode, startedAt = 0, finishedAt = 0 }: Invocation) =>
+  finished: ({ id, service, kind, state, reason, exitCode, finishedAt = 0, startedAt = finishedAt }: Invocation) =>
     tell({
       kind: 'invocation-finished',
       service,
       invocation: id,
       text: `${kind} ${id} ${state.toLowerCase()} after ${finishedAt - startedAt} ms${reason ? `: ${reason}` : ''}`,
-      details: { state, ms: finishedAt - startedAt, ...(exitCode === undefined ? {} : { exitCode }) },
+      details: { kind, state, ms: finishedAt - startedAt, ...(exitCode === undefined ? {} : { exitCode }) },
     }),
 });

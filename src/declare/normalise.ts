@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { origin } from '../model/federation.ts';
+import { labelOf, type Person } from '../model/person.ts';
 import type { Definition, Expose, Federation, MinioProvider, StorageIO, Volume } from '../model/service.ts';
 import { provider } from '../model/service.ts';
 import { normaliseKserve } from './kserve.ts';
@@ -8,13 +10,15 @@ import type { DefinitionInput } from './schema.ts';
 export interface Surroundings {
   /** The platform's own store, as services see it: without its keys. */
   minio: MinioProvider;
-  namespace: string;
+  /** Who declares. */
+  person: Person;
 }
 
 /** What an earlier version of the service hands on. */
 export interface Heritage {
   token: string;
   namespace: string;
+  owner: string;
 }
 
 const levels = ['NOTSET', 'DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'];
@@ -45,7 +49,7 @@ export function normalise(input: DefinitionInput, around: Surroundings, before?:
     log_level: levels.includes(log) ? log : 'INFO',
     image: input.image ?? '',
     alpine: input.alpine ?? false,
-    token: before?.token ?? newToken(),
+    token: before?.token ?? sentToken(input) ?? newToken(),
     file_stage_in: input.file_stage_in ?? false,
     input: (input.input ?? []).map((io) => folder(io, name)),
     output: (input.output ?? []).map((io) => folder(io, name)),
@@ -55,14 +59,14 @@ export function normalise(input: DefinitionInput, around: Surroundings, before?:
     environment: environment(input),
     annotations: sorted(input.annotations ?? {}),
     vo: input.vo ?? '',
-    labels: labels(input, name, before === undefined),
+    labels: labels(input, name, before ? undefined : around.person),
     storage_providers: {
       ...input.storage_providers,
-      minio: { ...input.storage_providers?.minio, default: around.minio },
+      minio: { ...input.storage_providers?.minio, default: ownStore(input) ?? around.minio },
     },
     ...(Object.keys(input.clusters ?? {}).length > 0 ? { clusters: clusters(input.clusters) } : {}),
-    owner: before ? (input.owner ?? '') : 'cluster_admin',
-    namespace: before?.namespace ?? (input.namespace || around.namespace),
+    owner: ownerOf(input, around, before),
+    namespace: before?.namespace ?? namespaceOf(input, around),
     interlink_node_name: input.interlink_node_name ?? '',
     visibility: input.visibility || 'private',
     allowed_users: (input.allowed_users ?? []).map((user) => user.trim()).filter((user) => user !== ''),
@@ -74,7 +78,29 @@ export function normalise(input: DefinitionInput, around: Surroundings, before?:
   } as Definition;
 }
 
-const sorted = <T>(map: Record<string, T>): Record<string, T> =>
+/** The token is kept that a copy is sent with: so every copy knows those of the others. */
+const sentToken = ({ annotations = {}, token = '' }: DefinitionInput): string | undefined =>
+  annotations[origin.worker] === 'true' && /^[0-9a-f]{64}$/.test(token) ? token : undefined;
+
+/** OSCAR: of a federated service, or a copy of one, the store is told as it was given, with its keys. */
+function ownStore({ federation, annotations, storage_providers }: DefinitionInput): MinioProvider | undefined {
+  const given = storage_providers?.minio?.default;
+  const federated = federation !== undefined || annotations?.[origin.cluster] !== undefined;
+  return federated && given?.endpoint && given.access_key !== 'hidden' ? (given as MinioProvider) : undefined;
+}
+
+/** OSCAR: the administrator's updates say whose the service is; a user's leave it to its owner. */
+function ownerOf(input: DefinitionInput, { person }: Surroundings, before: Heritage | undefined): string {
+  if (!before) return person.uid;
+  return person.kind === 'admin' ? (input.owner ?? '') : before.owner;
+}
+
+/** OSCAR lets everyone choose; here users stay among their own. */
+const namespaceOf = (input: DefinitionInput, { person }: Surroundings): string =>
+  (person.kind === 'admin' && input.namespace) || person.namespace;
+
+/** By the names of its entries, as OSCAR answers every map. */
+export const sorted = <T>(map: Record<string, T>): Record<string, T> =>
   Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** OSCAR: blanks and slashes go at both ends; a path without a folder gets the service's name as its bucket. */
@@ -137,10 +163,10 @@ function environment(input: DefinitionInput): Definition['environment'] {
   return { variables: sorted(input.environment?.variables ?? {}), secrets: sorted(Object.fromEntries(secrets)) };
 }
 
-function labels(input: DefinitionInput, name: string, first: boolean): Record<string, string> {
+function labels(input: DefinitionInput, name: string, first: Person | undefined): Record<string, string> {
   return sorted({
     ...input.labels,
-    ...(first ? { owner_name: 'oscar' } : {}),
+    ...(first ? { owner_name: labelOf(first.name) } : {}),
     'oscar.grycap/user-service': 'true',
     oscar_service: name,
     applicationId: name,

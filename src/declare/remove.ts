@@ -2,6 +2,7 @@ import { SandboxError } from '../model/errors.ts';
 import type { Definition, Service } from '../model/service.ts';
 import type { DeclareParts } from './parts.ts';
 import type { Leaving, Removals } from './removals.ts';
+import type { Volumes } from './volumes.ts';
 
 export interface RemoveOptions {
   /** With the buckets and the volume that it created itself, unless another service uses them. */
@@ -19,7 +20,7 @@ export async function remove(parts: Removing, name: string, { buckets, from }: R
   await finish(parts, name);
 }
 
-type Removing = DeclareParts & { removals: Removals };
+type Removing = DeclareParts & { removals: Removals; managed: Pick<Volumes, 'letGo'> };
 
 const isFrom = (service: Service | undefined, path: string): boolean =>
   service?.source.kind === 'file' && service.source.path === path;
@@ -38,8 +39,7 @@ export async function finish(parts: Removing, name: string): Promise<void> {
     name,
     leaving.buckets.filter((bucket) => !used.has(bucket)),
   );
-  const { volume } = leaving;
-  if (volume && !others.some((other) => other.volume?.name === volume)) await parts.releaseVolume?.(name, volume);
+  if (leaving.volume) await parts.managed.letGo(leaving.volume, name);
   await removals.end(name);
   parts.onRemoved(name);
 }
@@ -55,11 +55,11 @@ export async function makeWay(parts: Removing, name: string): Promise<void> {
 /** OSCAR: what it mounts stays, and so does what an update took from it. */
 function itsOwn({ buckets, definition }: Service): Leaving {
   const mounted = bucketOf(definition.mount.path);
-  const current = bucketsOf(definition);
+  const current = [...bucketsOf(definition), ...definition.bucket_list];
   const { name, size, lifecycle_policy: policy } = definition.volume ?? {};
   return {
     buckets: buckets.filter((bucket) => bucket !== mounted && current.includes(bucket)),
-    ...(name && size && policy === 'delete' ? { volume: name } : {}),
+    ...(name && size && policy === 'delete' ? { volume: { namespace: definition.namespace, name } } : {}),
   };
 }
 

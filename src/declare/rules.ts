@@ -1,4 +1,4 @@
-import { SandboxError } from '../model/errors.ts';
+import { asSandboxError, SandboxError } from '../model/errors.ts';
 import { quantity } from '../model/quantity.ts';
 import { type Definition, isExposed, type Volume } from '../model/service.ts';
 import { checkKserve } from './kserve.ts';
@@ -29,6 +29,15 @@ export function demandPaths({ input, output }: Definition): void {
   if (output.some((io) => io.path === '')) throw invalid('output path cannot be empty');
 }
 
+/** What is wrong is wrong with the specification of a service. */
+function specified(demand: () => void): void {
+  try {
+    demand();
+  } catch (error) {
+    throw notValid(asSandboxError(error).message);
+  }
+}
+
 const dnsName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 /** The rules of a managed volume. */
@@ -37,9 +46,8 @@ export function demandVolume(volume: Volume | undefined): void {
   const { name = '', size, mount_path: path, lifecycle_policy: policy = '' } = volume;
   if (path === '') throw notValid('volume.mount_path is required');
   if (name === '' && size === '') throw notValid('volume.name is required when volume.size is not set');
-  if (!dnsName.test(name) || name.length > 63)
-    throw notValid('volume.name must satisfy Kubernetes DNS-1123 naming rules');
-  if (size !== '' && !isPositive(size)) throw notValid('volume.size must be a valid positive quantity');
+  specified(() => demandVolumeName(name));
+  if (size !== '') specified(() => demandVolumeSize(size));
   if (policy !== '' && !['delete', 'retain'].includes(policy)) {
     throw notValid('volume.lifecycle_policy must be either "delete" or "retain"');
   }
@@ -47,6 +55,17 @@ export function demandVolume(volume: Volume | undefined): void {
   if (!path.startsWith('/')) throw notValid('volume.mount_path must be an absolute path');
   if (/^\/oscar\/(config|bin)(\/|$)/.test(path))
     throw notValid('volume.mount_path cannot overlap OSCAR reserved paths');
+}
+
+/** The name of a volume, whoever makes it. */
+export function demandVolumeName(name: string): void {
+  if (dnsName.test(name) && name.length <= 63) return;
+  throw invalid('volume.name must satisfy Kubernetes DNS-1123 naming rules');
+}
+
+/** The size of a volume, whoever makes it. */
+export function demandVolumeSize(size: string): void {
+  if (!isPositive(size)) throw invalid('volume.size must be a valid positive quantity');
 }
 
 function isPositive(size: string): boolean {

@@ -85,8 +85,11 @@ export interface Cluster {
   remove(ref: Ref): Promise<void>;
   /** Tells what is there, and then every change, in order, through every break until the signal. */
   watch(where: Where, on: Watcher, signal: AbortSignal): Promise<void>;
-  /** Hands on the lines of a container from its start until it is over or the signal comes; none twice after a break. */
-  logs(container: ContainerRef, onLine: (line: string) => void, signal: AbortSignal): Promise<void>;
+  /**
+   * Hands on the lines of a container from its start until it is over or the signal comes, with the milliseconds since
+   * 1970 at which each was said; none twice after a break.
+   */
+  logs(container: ContainerRef, onLine: (line: string, at?: number) => void, signal: AbortSignal): Promise<void>;
   /**
    * The way to a port of a Service, for HTTP and upgrades. The server keeps `Authorization` to itself, and puts the way
    * in front of absolute paths in HTML and in `Location`.

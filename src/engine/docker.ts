@@ -175,8 +175,9 @@ function containers(docker: Dockerode, ask: Ask) {
     inspect: (id: string) => orUndefined(ask(async () => toInspected(await at(id).inspect()))),
     list: async (labels: Record<string, string>) =>
       (await ask(() => docker.listContainers({ all: true, ...byLabels(labels) }))).map(toContainer),
-    logs: async (id: string): Promise<Readable> => {
-      const joined = (await ask(() => at(id).logs({ follow: true, stdout: true, stderr: true }))) as Readable;
+    logs: async (id: string, { timestamps } = { timestamps: false }): Promise<Readable> => {
+      const options = { follow: true, stdout: true, stderr: true, timestamps } as const;
+      const joined = (await ask(() => at(id).logs(options))) as Readable;
       const lines = new PassThrough();
       split(joined, { output: lines, errors: lines });
       return lines;

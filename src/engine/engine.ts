@@ -130,8 +130,11 @@ export interface Engine {
   inspect(id: string): Promise<Inspected | undefined>;
   /** All that carry these labels, in whatever state. */
   list(labels: Record<string, string>): Promise<Container[]>;
-  /** What it has printed since its start, output and errors in one; follows until it ends. */
-  logs(id: string): Promise<Readable>;
+  /**
+   * What it has printed since its start, output and errors in one; follows until it ends. On demand each line begins with
+   * when it was printed, in RFC 3339, and a blank.
+   */
+  logs(id: string, options?: { timestamps: boolean }): Promise<Readable>;
   kill(id: string): Promise<void>;
   /** Ends and removes it, with its anonymous volumes. */
   remove(id: string): Promise<void>;

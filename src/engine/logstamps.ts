@@ -21,7 +21,7 @@ interface Stamp {
 }
 
 /** Readings begin at a full second; what is older than the last line, or was told at the same moment, is passed over. */
-export function createStamps(onLine: (line: string) => void): Stamps {
+export function createStamps(onLine: (line: string, at?: number) => void): Stamps {
   let last: Stamp | undefined;
   /** How many lines of that very moment have been told. */
   let told = 0;
@@ -36,7 +36,7 @@ export function createStamps(onLine: (line: string) => void): Stamps {
         told = stamp.time === last?.time ? told + 1 : 1;
         last = stamp;
       }
-      onLine(words);
+      onLine(words, stamp && Number(stamp.time / 1_000_000n));
       return true;
     };
   };

@@ -9,7 +9,7 @@ import { follow } from './watching.ts';
 interface Following {
   api: ApiServer;
   container: ContainerRef;
-  onLine(line: string): void;
+  onLine(line: string, at?: number): void;
   signal: AbortSignal;
 }
 

@@ -3,6 +3,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import type { Log } from '../log.ts';
 import { isExposed, type Service } from '../model/service.ts';
 import type { Buckets } from '../objects/buckets.ts';
+import type { OpenElsewhere } from '../objects/elsewhere.ts';
 import { attachable } from './attach.ts';
 import type { After } from './crew.ts';
 import type { Deployment, Executor, Probe } from './executor.ts';
@@ -17,6 +18,8 @@ import { createWorkspace } from './workspace/workspace.ts';
 
 export interface LocalOptions {
   buckets: Buckets;
+  /** The way to the stores that services name themselves. */
+  elsewhere: OpenElsewhere;
   /** Its own folder: what is in it is removed at the start. */
   folder: string;
   /** Tells the limits of this program from those of another one on this machine. */
@@ -90,9 +93,10 @@ function createShells(options: LocalOptions, fence: Fence): Pool {
 
 /** Runs tasks on the pool, in folders of their own below the executor's. */
 async function createRun(options: LocalOptions, pool: Pool, machine: Offer) {
-  const { buckets, folder, log, runTimeoutSeconds, jobTimeoutSeconds, now } = options;
+  const { buckets, elsewhere, folder, log, runTimeoutSeconds, jobTimeoutSeconds, now } = options;
   const workspace = createWorkspace({
     buckets,
+    elsewhere,
     folder,
     access: () => 'owner',
     inside: (path) => path,
@@ -124,7 +128,7 @@ export async function createLocal(options: LocalOptions): Promise<Local> {
   const { run, workspace } = await createRun(options, pool, machine);
   const { deployed, recent, withdraw, during } = createKeeping(
     (name) => Promise.all([pool.stop(name), workspace.forget(name)]),
-    log,
+    options,
   );
   const deploy = async (service: Service): Promise<string[]> => {
     if (refusal(service, machine)) await pool.stop(service.name);
@@ -148,7 +152,8 @@ export async function createLocal(options: LocalOptions): Promise<Local> {
     withdraw,
     run: attachable((task, onLine, signal) => {
       const onBoth = (line: string) => {
-        recent.add(task.service.name, line);
+        // A job's lines are in its own log alone.
+        if (task.kind === 'run') recent.add(task.service.name, line);
         onLine(line);
       };
       return during(task.service.name, () => run(task, onBoth, signal));

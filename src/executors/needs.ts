@@ -1,6 +1,7 @@
 import { SandboxError } from '../model/errors.ts';
 import { quantity } from '../model/quantity.ts';
 import { type Definition, isExposed, provider, type Service } from '../model/service.ts';
+import { reachableKinds } from '../objects/elsewhere.ts';
 import type { Size } from './limits/enclosure.ts';
 
 /** What a service asks for in memory and processors. */
@@ -52,8 +53,8 @@ export function refusal({ name, definition }: Service, offer: Offer): string | u
 
 /** The storages that nobody here can reach, a sentence each. */
 export function unreachable({ output, input }: Definition): string[] {
-  const foreign = [...input, ...output].map(({ storage_provider }) => provider(storage_provider));
-  const names = foreign.map(({ type, id }) => `${type}.${id}`).filter((name) => name !== 'minio.default');
+  const all = [...input, ...output].map(({ storage_provider }) => provider(storage_provider));
+  const names = all.filter(({ type }) => !reachableKinds.includes(type)).map(({ type, id }) => `${type}.${id}`);
   return [...new Set(names)].map((name) => `The storage ${name} cannot be reached: files from or for it fail.`);
 }
 

@@ -26,9 +26,9 @@ export function createInvoke(parts: InvokeParts): InvokeControl {
     inBackground(immediate().then(() => store.invocations.record(invocation, kept)));
   };
 
-  const job = async (service: Service, payload: Payload, { id, owner }: JobOptions): Promise<Invocation> => {
+  const job = async (service: Service, payload: Payload, { id, owner, cameFrom }: JobOptions): Promise<Invocation> => {
     if (id && store.invocations.get(id)) throw new SandboxError('conflict', `There is already a job called ${id}.`);
-    const invocation = { ...fresh(service, 'job', now()), id: id ?? jobName(service.name), owner };
+    const invocation = { ...fresh(service, 'job', now()), id: id ?? jobName(service.name), owner, cameFrom };
     await store.invocations.add(invocation, payload);
     jobs.wake();
     return invocation;
@@ -38,7 +38,7 @@ export function createInvoke(parts: InvokeParts): InvokeControl {
     const service = await parts.serving(declared.name, ending(signal, parts.runTimeout));
     const started = { ...fresh(service, 'run', now()), state: 'Running' as const, attempt: 1, startedAt: now(), owner };
     parts.watcher.started(started);
-    const task: Task = { id: started.id, service, kind: 'run', attempt: 1, payload, variables };
+    const task: Task = { id: started.id, service, kind: 'run', attempt: 1, payload, caller: owner, variables };
     const log = store.logs.open(service.name, started.id);
     tellBehind(service, store, log);
     const settle = (end: Pick<Outcome, 'state' | 'exitCode' | 'reason'>) => {

@@ -2,9 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { asSandboxError, SandboxError } from '../model/errors.ts';
 import type { Invocation } from '../model/invocation.ts';
 import type { Service } from '../model/service.ts';
-import type { Outcome, Payload } from '../model/task.ts';
+import type { Outcome } from '../model/task.ts';
 import type { LogWriter } from '../store/logs.ts';
 import { tellBehind } from './behind.ts';
+import { bodyOf } from './body.ts';
+import { createDelegation } from './delegation.ts';
 import type { InvokeParts } from './parts.ts';
 import { createQueue, type Queue, type QueueOptions } from './queue.ts';
 
@@ -20,6 +22,7 @@ export function createJobs(parts: InvokeParts): Jobs {
 
   const execute: QueueOptions['execute'] = async (waiting, signal, onRan) => {
     if (!store.invocations.get(waiting.id)) return;
+    if (await delegation?.gone(waiting, AbortSignal.any([signal, closing.signal]))) return;
     const service = await serviceFor(waiting, parts, signal);
     const change = { at: now(), serviceVersion: service instanceof SandboxError ? undefined : service.version };
     const invocation = await store.invocations.move(waiting.id, 'start', change);
@@ -65,13 +68,21 @@ export function createJobs(parts: InvokeParts): Jobs {
     return undefined;
   };
 
-  const queue = createQueue({ ...parts, invocations: store.invocations, execute });
+  const chosen = delegates(parts) ? parts.delegation : undefined;
+  const delegation = chosen && createDelegation({ ...parts, delegation: chosen }, () => queue);
+  const queue: Queue = createQueue({
+    ...parts,
+    invocations: store.invocations,
+    execute,
+    onFilled: delegation?.look,
+  });
   recover(parts);
   queue.wake();
   return {
     ...queue,
     close: async (kill) => {
       closing.abort();
+      delegation?.close();
       const ended = queue.close();
       await Promise.race([ended, delay(parts.graceMs, undefined, { ref: false })]);
       await kill();
@@ -79,6 +90,10 @@ export function createJobs(parts: InvokeParts): Jobs {
     },
   };
 }
+
+/** Are jobs sent to other clusters, or have any been of which it is not known yet what became of them? */
+const delegates = ({ delegation, store }: InvokeParts): boolean =>
+  delegation !== undefined && (delegation.atOnce || delegation.late || store.invocations.undecided().length > 0);
 
 /** What was running when the last daemon ended goes back into the line; a caller who waited is gone. */
 function recover({ store, now, onFailure }: InvokeParts): void {
@@ -126,11 +141,11 @@ interface End {
 
 async function attempt({ invocation, service, log, signal, parts }: Attempt): Promise<End> {
   if (service instanceof SandboxError) return { by: 'fail', reason: service.message };
-  const { id, eventId, attempt: count } = invocation;
+  const { id, eventId, owner: caller, attempt: count } = invocation;
   const payload = bodyOf(invocation, parts);
   if (!payload) return { by: 'fail', reason: 'The body of this job is no longer kept.' };
   try {
-    const task = { id, service, kind: 'job' as const, attempt: count, payload, eventId, variables: {} };
+    const task = { id, service, kind: 'job' as const, attempt: count, payload, eventId, caller, variables: {} };
     return finish(await parts.executor.run(task, log.line, signal));
   } catch (error) {
     parts.onFailure(error);
@@ -146,11 +161,3 @@ const finish = ({ state, exitCode, reason, release }: Outcome): End => ({
   reason,
   release,
 });
-
-/** The body a job was given: its own, or the record of the event that made it. */
-function bodyOf({ id, eventId }: Invocation, { store, eventBody }: InvokeParts): Payload | undefined {
-  const own = store.invocations.payload(id);
-  if (own) return own;
-  const event = eventId && store.events.get(eventId);
-  return event ? { bytes: eventBody(event) } : undefined;
-}

@@ -1,5 +1,6 @@
 import type { Executor } from '../executors/executor.ts';
 import type { ObjectEvent } from '../model/event.ts';
+import type { Delegate } from '../model/federation.ts';
 import type { Invocation } from '../model/invocation.ts';
 import type { Service } from '../model/service.ts';
 import type { Outcome, Payload } from '../model/task.ts';
@@ -16,6 +17,19 @@ export interface JobOptions {
   /** OSCAR: a delegating cluster names the job. */
   id?: string;
   owner?: string;
+  /** The cluster that delegated it. */
+  cameFrom?: string | undefined;
+}
+
+/** Which jobs go to other clusters, of services that have members there. */
+export interface DelegationOptions {
+  delegate: Delegate;
+  /** Those that find no free place here, or ask for more than this machine has. */
+  atOnce: boolean;
+  /** Those that have waited for longer than their service says. */
+  late: boolean;
+  /** How long a service rests of which nobody took a job. */
+  restMs: number;
 }
 
 /** One request becomes one outcome. */
@@ -64,6 +78,8 @@ export interface InvokeParts {
   graceMs: number;
   /** How long a job rests after the executor broke, the first time; four times as long each time after. */
   retryMs: number;
+  /** Absent where there are no other clusters. */
+  delegation?: DelegationOptions | undefined;
   now(): number;
   onFailure(error: unknown): void;
 }

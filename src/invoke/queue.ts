@@ -10,6 +10,8 @@ export interface QueueOptions {
   serviceConcurrency: number;
   /** Services whose jobs cannot run yet. */
   awaited(): string[];
+  /** Nothing more can be started now. */
+  onFilled?: (() => void) | undefined;
   onFailure(error: unknown): void;
 }
 
@@ -20,6 +22,8 @@ export interface Queue {
   /** Ends a running job; one that only waits is none of the queue's business. */
   stop(id: string): Promise<void>;
   running(): number;
+  /** Keeps a job that waits from being started while something else is done about it; not so when it is claimed already. */
+  aside(invocation: Invocation, work: (signal: AbortSignal) => Promise<void>): boolean;
   /** Starts nothing more and resolves when what runs has ended. */
   close(): Promise<void>;
 }
@@ -31,6 +35,8 @@ interface Claim {
   abort: AbortController;
   /** The script has ended; what is left is to write down how. */
   ran: boolean;
+  /** It is not started, but something else is done about it. */
+  aside: boolean;
   done: Promise<void>;
 }
 
@@ -59,25 +65,24 @@ export function createQueue(options: QueueOptions): Queue {
     return [...counts].filter(([, n]) => n >= serviceConcurrency).map(([service]) => service);
   };
 
-  const start = (invocation: Invocation) => {
-    const claim: Claim = {
-      service: invocation.service,
-      abort: new AbortController(),
-      ran: false,
-      done: Promise.resolve(),
-    };
-    claims.set(invocation.id, claim);
-    const onRan = () => {
-      claim.ran = true;
-      wake();
-    };
-    claim.done = execute(invocation, claim.abort.signal, onRan)
+  const hold = ({ id, service }: Invocation, aside: boolean, work: (claim: Claim) => Promise<void>) => {
+    const claim: Claim = { service, abort: new AbortController(), ran: aside, aside, done: Promise.resolve() };
+    claims.set(id, claim);
+    claim.done = work(claim)
       .catch(pause)
       .finally(() => {
-        claims.delete(invocation.id);
+        claims.delete(id);
         wake();
       });
   };
+
+  const start = (invocation: Invocation) =>
+    hold(invocation, false, (claim) =>
+      execute(invocation, claim.abort.signal, () => {
+        claim.ran = true;
+        wake();
+      }),
+    );
 
   const next = (): Invocation | undefined => {
     // A claimed job stays `Pending` on disk until its start is written: ask for enough to see past those.
@@ -92,9 +97,10 @@ export function createQueue(options: QueueOptions): Queue {
     scheduled = false;
     while (!closed && !paused && running().length < concurrency) {
       const invocation = next();
-      if (!invocation) return;
+      if (!invocation) break;
       start(invocation);
     }
+    if (!closed && !paused) options.onFilled?.();
   };
 
   const wake = () => {
@@ -106,6 +112,11 @@ export function createQueue(options: QueueOptions): Queue {
   return {
     wake,
     running: () => running().length,
+    aside: (invocation, work) => {
+      if (closed || claims.has(invocation.id)) return false;
+      hold(invocation, true, ({ abort }) => work(abort.signal));
+      return true;
+    },
     stop: async (id) => {
       const claim = claims.get(id);
       claim?.abort.abort();
@@ -113,6 +124,8 @@ export function createQueue(options: QueueOptions): Queue {
     },
     close: async () => {
       closed = true;
+      // What runs may end by itself; what is between two clusters is known when the next start asks.
+      for (const claim of claims.values()) if (claim.aside) claim.abort.abort();
       await Promise.all([...claims.values()].map((claim) => claim.done));
     },
   };

@@ -27,5 +27,6 @@ export async function retain({ store, keepInvocations, keepDays, now }: Retentio
   }
   await store.services.pruneVersions();
   await store.requests.prune(requestLines);
+  await store.usage.fold(now());
   return forgotten;
 }

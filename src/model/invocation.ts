@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
 export type State = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
-export type Move = 'start' | 'succeed' | 'fail' | 'retry';
+export type Move = 'start' | 'succeed' | 'fail' | 'retry' | 'delegate';
 
 const moves: Record<State, Partial<Record<Move, State>>> = {
-  Pending: { start: 'Running', fail: 'Failed' },
+  // Another cluster has it: here nothing is left to do.
+  Pending: { start: 'Running', fail: 'Failed', delegate: 'Succeeded' },
   // `retry` is a daemon that comes back: the run was cut, the event was not.
   Running: { succeed: 'Succeeded', fail: 'Failed', retry: 'Pending' },
   Succeeded: {},
@@ -33,6 +34,10 @@ export interface Invocation {
   /** The invocation that this one replays. */
   replayOf?: string;
   owner?: string;
+  /** The cluster that delegated it to us: it goes to no further one. */
+  cameFrom?: string;
+  /** The member that it is offered to: as long as nobody knows whether that one has it, it does not run here. */
+  givenTo?: string;
   state: State;
   attempt: number;
   exitCode?: number;

@@ -33,3 +33,18 @@ export function quantity(text: string): number {
   }
   return value * power;
 }
+
+/** An amount of processor in whole thousandths of a core; what is no quantity is none. */
+export const millicores = (cpu: string): number => Math.round(amountOf(cpu) * 1000);
+
+/** An amount of memory in whole bytes; what is no quantity is none. */
+export const bytes = (memory: string): number => Math.round(amountOf(memory));
+
+function amountOf(text: string): number {
+  try {
+    return quantity(text);
+  } catch {
+    // Declared where nobody looked at it: nothing can be said of it.
+    return 0;
+  }
+}

@@ -154,7 +154,15 @@ export interface Service {
   /** What was said about the declaration, once: unknown keys, what this executor cannot honour. */
   warnings: string[];
   declaredAt: number;
+  /** Its servers are not to run, until it is started or declared anew. */
+  stopped?: boolean;
+  /** When its servers were last told to begin anew, in milliseconds since 1970. */
+  restartedAt?: number;
 }
+
+/** What was asked of the servers of a service: differs when and only when something has to be done about them. */
+export const standingOf = ({ stopped = false, restartedAt = 0 }: Pick<Service, 'stopped' | 'restartedAt'>): string =>
+  `${stopped ? 'stopped' : 'running'} ${restartedAt}`;
 
 /** A short hash over everything that a run of the service can notice. */
 export function fingerprint(definition: Definition, secrets: Record<string, string>): string {

@@ -15,6 +15,8 @@ export interface Task {
   payload: Payload;
   /** The object event behind the payload: its very object version is what the script reads. */
   eventId?: string;
+  /** Who called the service, where that is known; what an object event started was called by no one. */
+  caller?: string;
   /** Extra variables for the script (OSCAR: `Http_*` of a synchronous call). */
   variables: Record<string, string>;
 }

@@ -41,6 +41,8 @@ export interface PresignOptions {
   contentType?: string;
   /** Signed, so the caller must send exactly these. */
   headers?: Record<string, string>;
+  /** The user who signs; without one it is the administrator. */
+  keys?: { accessKey: string; secretKey: string };
 }
 
 /** Which object to read: the current one, or the very version that an event was about. */
@@ -48,6 +50,10 @@ export interface ObjectRef {
   bucket: string;
   key: string;
   eventId?: string;
+  /** The service that reads it, */
+  reader?: string;
+  /** and who called that, where no event of the store did. */
+  caller?: string | undefined;
 }
 
 /**
@@ -56,6 +62,10 @@ export interface ObjectRef {
  */
 export interface Buckets {
   endpoint(): Endpoint;
+  /** Does it let users in with keys of their own? Else there is the administrator alone. */
+  knowsUsers(): boolean;
+  /** There is another user, or another rule of a bucket: resolves when the store goes by it. */
+  usersChanged(): Promise<void>;
   list(): Promise<Bucket[]>;
   find(bucket: string): Promise<Bucket | undefined>;
   /** What `find` tells, but for how much is in it: some stores have to look at every object to know. */

@@ -1,42 +1,53 @@
+import { ruleOf } from '../model/bucketrule.ts';
 import { SandboxError } from '../model/errors.ts';
 import type { Subscription } from '../model/event.ts';
+import { isolatedBuckets } from '../model/isolation.ts';
 import {
   type Definition,
   isOwnStore,
   type MinioProvider,
   provider,
+  type Service,
   type StorageIO,
   splitPath,
 } from '../model/service.ts';
+import type { BucketRules } from '../store/bucketrules.ts';
 import type { Buckets } from './buckets.ts';
+import { demandUsable, isItsOwn, leftOut, needs, shares, tagsOf } from './sharing.ts';
 
 /** The buckets of services: made when one is declared, gone with the one that made them. */
 export interface Provision {
   /** Throws OSCAR's own sentence when a folder names a store that is not defined, or none that can start a service. */
   check(definition: Definition): void;
-  /** Makes the buckets and folders that the service needs; answers those buckets among them that were ever made for it. */
-  claim(definition: Definition): Promise<string[]>;
+  /**
+   * Makes the buckets and folders that the service needs; answers those buckets among them that were ever made for it.
+   * `had` are those of its version before.
+   */
+  claim(definition: Definition, had?: readonly string[]): Promise<string[]>;
   /** Lets the service listen to its inputs, and to nothing else. */
   listen(definition: Definition): Promise<void>;
+  /** Lets those into its buckets who may use the service; removes those of users that it is not for any more. */
+  settle(service: Service, before?: Definition): Promise<void>;
   /** The service listens no more; these buckets and everything in them are removed. */
   release(service: string, buckets: string[]): Promise<void>;
 }
 
 const rejected = (message: string) => new SandboxError('rejected', message);
 
-export function createProvision(buckets: Buckets): Provision {
-  const claim = async (definition: Definition): Promise<string[]> => {
+export function createProvision(buckets: Buckets, rules: BucketRules): Provision {
+  const claim = async (definition: Definition, had: readonly string[] = []): Promise<string[]> => {
     const owned = new Set<string>();
     const made: string[] = [];
     try {
-      for (const path of ownPaths(definition)) {
-        const { bucket, folder } = splitPath(path);
-        const owner = await ownerOf(buckets, bucket);
-        if (owner === undefined) {
-          await buckets.create(bucket, { owner: '', from_service: definition.name, owner_name: 'oscar' });
+      for (const { bucket, folder, uid } of needs(definition)) {
+        const tags = await buckets.tags(bucket);
+        if (!tags) {
+          await buckets.create(bucket, tagsOf(definition, uid));
           made.push(bucket);
+        } else if (!had.includes(bucket) || tags.from_service !== definition.name) {
+          demandUsable({ definition, bucket, uid }, ruleOf(tags, rules.get(bucket)));
         }
-        if (owner === undefined || owner === definition.name) owned.add(bucket);
+        if (!tags || isItsOwn(definition, tags)) owned.add(bucket);
         if (folder) await ensureFolder(buckets, bucket, folder);
       }
     } catch (error) {
@@ -45,35 +56,46 @@ export function createProvision(buckets: Buckets): Provision {
     }
     return [...owned];
   };
+  const remove = async (bucket: string, service: string) => {
+    const tags = await buckets.tags(bucket);
+    // Somebody removed the one that was made for the service, and made one of that name for themselves.
+    if (tags?.owner && tags.from_service !== service) return;
+    if (tags) await buckets.remove(bucket);
+    if (rules.get(bucket)) await rules.forget(bucket);
+  };
   return {
     check: (definition) => check(definition, buckets),
     claim,
     listen: (definition) => buckets.subscribe(definition.name, subscriptions(definition)),
+    settle: async (service, before) => {
+      for (const bucket of leftOut(service, before)) await remove(bucket, service.name);
+      for (const [bucket, rule] of shares(service, before)) {
+        if (rule) await rules.set(bucket, rule);
+        else if (rules.get(bucket)) await rules.forget(bucket);
+      }
+      await buckets.usersChanged();
+    },
     release: async (service, owned) => {
       await buckets.subscribe(service, []);
-      for (const bucket of owned) if (await buckets.tags(bucket)) await buckets.remove(bucket);
+      for (const bucket of owned) await remove(bucket, service);
+      await buckets.usersChanged();
     },
   };
 }
 
-/** The folders of a definition that lie in the platform's own store, inputs first. */
-export function ownPaths({ input, output, mount }: Definition): string[] {
-  const mounts = mount.path ? [mount] : [];
-  return [...input, ...output, ...mounts].filter(isOwnStore).map((io) => io.path);
-}
-
-const subscriptions = ({ name, input }: Definition): Subscription[] =>
-  input.filter(isOwnStore).map((io) => {
-    const { bucket, folder } = splitPath(io.path);
+const subscriptions = (definition: Definition): Subscription[] => {
+  const { name, input } = definition;
+  return [...input.filter(isOwnStore).map((io) => splitPath(io.path)), ...isolatedBuckets(definition)].map(
     // OSCAR: every kind of creation below the folder, whatever `prefix` and `suffix` say (those filter outputs).
-    return { bucket, service: name, events: ['s3:ObjectCreated:*'], prefix: folder ? `${folder}/` : '', suffix: '' };
-  });
-
-/** The service that the bucket was made for, as it bears on itself; undefined when there is no such bucket. */
-async function ownerOf(buckets: Buckets, bucket: string): Promise<string | undefined> {
-  const tags = await buckets.tags(bucket);
-  return tags && (tags.from_service ?? '');
-}
+    ({ bucket, folder }) => ({
+      bucket,
+      service: name,
+      events: ['s3:ObjectCreated:*'],
+      prefix: folder ? `${folder}/` : '',
+      suffix: '',
+    }),
+  );
+};
 
 async function ensureFolder(buckets: Buckets, bucket: string, folder: string): Promise<void> {
   const marker = `${folder}/`;

@@ -24,7 +24,7 @@ export interface ObjectStore extends Buckets {
 
 /** What a store outside this process is handed. */
 export interface OutsideParts {
-  store: Pick<Store, 'events' | 'heard' | 'settings'>;
+  store: Pick<Store, 'events' | 'heard' | 'settings' | 'accounts' | 'bucketRules' | 'services'>;
   db: { write<T>(work: () => T): Promise<T> };
   region: string;
   /** Told of every event once it is on disk, with the names of the jobs that it made. */

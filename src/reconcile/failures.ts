@@ -1,11 +1,11 @@
 import type { ErrorCode, SandboxError } from '../model/errors.ts';
-import type { Service } from '../model/service.ts';
+import { type Service, standingOf } from '../model/service.ts';
 
 /** The services that could not be deployed, and when to try each again: later each time. */
 export interface Failures {
   /** Remembers why it failed, and wakes the loop when it has rested. */
   add(service: Service, error: SandboxError): void;
-  /** Did this very version fail a moment ago? What is declared anew is tried at once. */
+  /** Did this very version fail a moment ago? What is declared anew, stopped or started is tried at once. */
   isResting(service: Service): boolean;
   /** The services whose newest try failed in this way. */
   names(code: ErrorCode): string[];
@@ -23,6 +23,7 @@ interface Failure {
   error: SandboxError;
   version: number;
   fingerprint: string;
+  standing: string;
   pauseMs: number;
   /** Rings when it has rested. */
   timer?: NodeJS.Timeout;
@@ -36,11 +37,12 @@ export function createFailures(wake: () => void): Failures {
     failures.delete(name);
   };
   return {
-    add: ({ name, version, fingerprint }, error) => {
+    add: (service, error) => {
+      const { name, version, fingerprint } = service;
       const before = failures.get(name);
       const again = before?.fingerprint === fingerprint;
       const pauseMs = again ? Math.min(before.pauseMs * 2, longestPauseMs) : firstPauseMs;
-      const failure: Failure = { error, version, fingerprint, pauseMs };
+      const failure: Failure = { error, version, fingerprint, standing: standingOf(service), pauseMs };
       forget(name);
       failures.set(name, failure);
       failure.timer = setTimeout(() => {
@@ -48,9 +50,10 @@ export function createFailures(wake: () => void): Failures {
         wake();
       }, pauseMs).unref();
     },
-    isResting: ({ name, version }) => {
-      const failure = failures.get(name);
-      return failure?.timer !== undefined && failure.version === version;
+    isResting: (service) => {
+      const failure = failures.get(service.name);
+      if (failure?.timer === undefined) return false;
+      return failure.version === service.version && failure.standing === standingOf(service);
     },
     names: (code) => [...failures].flatMap(([name, { error }]) => (error.code === code ? [name] : [])),
     of: (name) => failures.get(name),

@@ -3,6 +3,7 @@ import { asSandboxError, SandboxError } from '../model/errors.ts';
 import type { Service } from '../model/service.ts';
 import type { Services } from '../store/services.ts';
 import { apply } from './apply.ts';
+import type { News } from './condition.ts';
 import { createFailures } from './failures.ts';
 import { plan, type Step } from './plan.ts';
 import { createWorks } from './works.ts';
@@ -32,6 +33,8 @@ export interface Loop {
   serving(name: string, signal?: AbortSignal): Promise<Service>;
   /** The services whose first version takes long to come, or waits for what is away: an engine, a registry. */
   awaited(): string[];
+  /** What is known of a service that cannot be observed. */
+  news(name: string): News;
   /** Resolves when everything that was declared before is deployed, or has failed. */
   settled(): Promise<void>;
   close(): Promise<void>;
@@ -137,6 +140,7 @@ export function createLoop(parts: LoopParts): Loop {
     },
     awaited: () =>
       [...works.names(), ...failures.names('unavailable')].filter((name) => !serving.has(name) && services.get(name)),
+    news: (name) => ({ failure: failures.of(name), progress: works.of(name)?.progress }),
     settled: async () => {
       nudge();
       await pass;

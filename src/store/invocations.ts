@@ -15,12 +15,16 @@ export interface Change {
 /** Every run of every service, and the queue of those that are still to run. */
 export interface Invocations {
   get(id: string): Invocation | undefined;
-  /** The jobs of one service in name order, from after `after`. OSCAR lists them so. */
-  page(service: string, options: { after?: string; limit: number }): Invocation[];
+  /** The jobs of one service in name order, from after `after`; those of one owner, or of all. OSCAR lists them so. */
+  page(service: string, options: { after?: string; limit: number; owner?: string | undefined }): Invocation[];
   /** The newest invocations first, of one service or of all. */
   recent(options: { service?: string; limit: number }): Invocation[];
   /** Pending ones, oldest first, but for those of the services named. */
   pending(options: { limit: number; except: string[] }): Invocation[];
+  /** Pending ones that another cluster may have taken already. */
+  undecided(): Invocation[];
+  /** A member is offered the job, or (without one) has not taken it. */
+  give(id: string, member: string | undefined): Promise<void>;
   unfinished(): Invocation[];
   /** The names of the services that have any, declared or not. */
   services(): string[];
@@ -52,6 +56,8 @@ const fromRow = (row: Row): Invocation => ({
   eventId: optional(row.event_id),
   replayOf: optional(row.replay_of),
   owner: optional(row.owner),
+  cameFrom: optional(row.came_from),
+  givenTo: optional(row.given_to),
   state: row.state as State,
   attempt: row.attempt as number,
   exitCode: optional(row.exit_code),
@@ -61,19 +67,23 @@ const fromRow = (row: Row): Invocation => ({
   finishedAt: optional(row.finished_at),
 });
 
-const columns = `id, service, service_version, pinned, kind, event_id, replay_of, owner, state, attempt, exit_code, reason,
-  created_at, started_at, finished_at`;
+const columns = `id, service, service_version, pinned, kind, event_id, replay_of, owner, came_from, given_to, state, attempt,
+  exit_code, reason, created_at, started_at, finished_at`;
 
 export function createInvocations(db: Database, bodies: Bodies): Invocations {
   const select = (where: string) => db.prepare(`select ${columns} from invocations ${where}`);
   const one = select('where id = ?');
   const page = select(`where service = ? and kind = 'job' and id > ? order by id limit ?`);
+  const pageOf = select(`where service = ? and kind = 'job' and id > ? and owner = ? order by id limit ?`);
   const recent = select('order by created_at desc, rowid desc limit ?');
   const recentOf = select('where service = ? order by created_at desc, rowid desc limit ?');
   // Said twice, so that SQLite sees that the index of the open ones will do.
-  const pending =
-    select(`where state in ('Pending', 'Running') and state = 'Pending' and service not in (select value from json_each(?))
-    order by created_at, rowid limit ?`);
+  const pending = select(`where state in ('Pending', 'Running') and state = 'Pending' and given_to is null
+    and service not in (select value from json_each(?)) order by created_at, rowid limit ?`);
+  const undecided = select(
+    `where state in ('Pending', 'Running') and state = 'Pending' and given_to is not null order by created_at, rowid`,
+  );
+  const give = db.prepare('update invocations set given_to = ? where id = ?');
   const unfinished = select(`where state in ('Pending', 'Running') order by created_at`);
   const finished = db.prepare(
     `select id, finished_at, kind from invocations where service = ? and state in ('Succeeded', 'Failed')
@@ -97,9 +107,14 @@ export function createInvocations(db: Database, bodies: Bodies): Invocations {
       const row = one.get(id);
       return row && fromRow(row);
     },
-    page: (service, { after = '', limit }) => page.all(service, after, limit).map(fromRow),
+    page: (service, { after = '', limit, owner }) => {
+      const rows = owner === undefined ? page.all(service, after, limit) : pageOf.all(service, after, owner, limit);
+      return rows.map(fromRow);
+    },
     recent: ({ service, limit }) => (service ? recentOf.all(service, limit) : recent.all(limit)).map(fromRow),
     pending: ({ limit, except }) => pending.all(JSON.stringify(except), limit).map(fromRow),
+    undecided: () => undecided.all().map(fromRow),
+    give: async (id, member) => void (await db.write(() => give.run(member ?? null, id))),
     unfinished: () => unfinished.all().map(fromRow),
     services: () => names.all().map((row) => row.service as string),
     counts: (service) => {
@@ -134,7 +149,7 @@ export function createInvocations(db: Database, bodies: Bodies): Invocations {
 function writing(db: Database) {
   const add = db.prepare(
     `insert into invocations (${columns}) values (@id, @service, @serviceVersion, @pinned, @kind,
-     @eventId, @replayOf, @owner, @state, @attempt, @exitCode, @reason, @createdAt, @startedAt, @finishedAt)`,
+     @eventId, @replayOf, @owner, @cameFrom, @givenTo, @state, @attempt, @exitCode, @reason, @createdAt, @startedAt, @finishedAt)`,
   );
   const change = db.prepare(
     `update invocations set state = @state, attempt = @attempt, exit_code = @exitCode, reason = @reason,
@@ -146,6 +161,8 @@ function writing(db: Database) {
     eventId: invocation.eventId ?? null,
     replayOf: invocation.replayOf ?? null,
     owner: invocation.owner ?? null,
+    cameFrom: invocation.cameFrom ?? null,
+    givenTo: invocation.givenTo ?? null,
     exitCode: invocation.exitCode ?? null,
     reason: invocation.reason ?? null,
     startedAt: invocation.startedAt ?? null,

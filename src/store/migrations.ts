@@ -1,3 +1,5 @@
+import { usageStep } from './usagestep.ts';
+
 /** The schema, a step a change. Steps are only ever appended: data folders of every age are out there. */
 export const migrations: string[] = [
   `
@@ -193,5 +195,45 @@ export const migrations: string[] = [
   -- up to that time, by the store's clock, was seen.
   create table watched (bucket text not null, prefix text not null, until integer not null, primary key (bucket, prefix))
     without rowid;
+  `,
+  `
+  -- Users besides the administrator: the secret of their access key, which is their uid.
+  create table accounts (uid text primary key, secret text not null) without rowid;
+  -- Who may use which bucket. A bucket of ours takes what was said of it along.
+  create table bucket_rules (bucket text primary key, owner text not null, visibility text not null,
+    allowed_users text not null) without rowid;
+  create trigger buckets_let_go after delete on buckets begin delete from bucket_rules where bucket = old.name; end;
+  `,
+  `
+  -- What was asked of the servers of an exposed service since it was declared.
+  alter table services add column stopped integer not null default 0;
+  alter table services add column restarted_at integer not null default 0;
+  `,
+  `
+  create table volumes (
+    namespace text not null,
+    name text not null,
+    size text not null,
+    owner text not null,
+    -- The service that made it, or empty.
+    maker text not null,
+    policy text not null,
+    leaving integer not null default 0,
+    primary key (namespace, name)
+  ) without rowid;
+  -- Services made volumes before there was a list of them.
+  insert or ignore into volumes
+    select definition ->> '$.namespace', definition ->> '$.volume.name', definition ->> '$.volume.size',
+      definition ->> '$.owner', name, coalesce(definition ->> '$.volume.lifecycle_policy', 'delete'), 0
+    from services where definition ->> '$.volume.name' <> '' and definition ->> '$.volume.size' <> '';
+
+  -- What the administrator changed of what a user may have.
+  create table quotas (uid text primary key, limits text not null) without rowid;
+  `,
+  usageStep,
+  `
+  -- Jobs between clusters: who sent one here, and to whom one is offered.
+  alter table invocations add column came_from text;
+  alter table invocations add column given_to text;
   `,
 ];

@@ -7,14 +7,17 @@ export interface Services {
   get(name: string): Service | undefined;
   /** A version as it was declared, also of a service that is gone. */
   version(name: string, version: number): Service | undefined;
-  /** Saves the next version of the service and answers it. */
+  /** Saves the next version of the service and answers it; one that was stopped is so no more. */
   save(service: Omit<Service, 'version'>): Promise<Service>;
   /** Changes what is known about a service without making a version. */
-  note(name: string, known: Partial<Pick<Service, 'buckets' | 'warnings' | 'definition'>>): Promise<void>;
+  note(name: string, known: Partial<Noted>): Promise<void>;
   remove(name: string): Promise<void>;
   /** Forgets the versions that no invocation can need any more; the newest of each name stays. */
   pruneVersions(): Promise<void>;
 }
+
+/** What may change about a version. */
+type Noted = Pick<Service, 'buckets' | 'warnings' | 'definition' | 'stopped' | 'restartedAt'>;
 
 type Row = Record<string, unknown>;
 
@@ -28,6 +31,8 @@ const fromRow = (row: Row): Service => ({
   buckets: JSON.parse(row.buckets as string) as string[],
   warnings: JSON.parse(row.warnings as string) as string[],
   declaredAt: row.declared_at as number,
+  ...(row.stopped ? { stopped: true } : {}),
+  ...(row.restarted_at ? { restartedAt: row.restarted_at as number } : {}),
 });
 
 export function createServices(db: Database): Services {
@@ -36,7 +41,8 @@ export function createServices(db: Database): Services {
   const newest = db.prepare('select max(version) as version from service_versions where name = ?');
   const insert = db.prepare(
     `insert or replace into services values
-     (@name, @version, @fingerprint, @definition, @secrets, @source, @buckets, @warnings, @declaredAt)`,
+     (@name, @version, @fingerprint, @definition, @secrets, @source, @buckets, @warnings, @declaredAt,
+      @stopped, @restartedAt)`,
   );
   const keep = db.prepare('insert into service_versions values (?, ?, ?)');
   const old = db.prepare('select service from service_versions where name = ? and version = ?');
@@ -63,6 +69,8 @@ export function createServices(db: Database): Services {
       source: JSON.stringify(service.source),
       buckets: JSON.stringify(service.buckets),
       warnings: JSON.stringify(service.warnings),
+      stopped: service.stopped ? 1 : 0,
+      restartedAt: service.restartedAt ?? 0,
     });
 
   // Every call of a service reads it: parsed once, forgotten with the next change.
@@ -91,7 +99,9 @@ export function createServices(db: Database): Services {
     save: async (declared) => {
       const saved = await db.write(() => {
         const last = (newest.get(declared.name)?.version as number | null) ?? 0;
-        const service: Service = { ...declared, version: last + 1 };
+        // What is declared is to run, by the servers that are there if it is the same.
+        const { restartedAt = 0 } = get(declared.name) ?? {};
+        const service: Service = { ...declared, ...(restartedAt ? { restartedAt } : {}), version: last + 1 };
         put(service);
         keep.run(service.name, service.version, JSON.stringify(service));
         return service;

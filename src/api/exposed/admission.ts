@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { isReserved, maySee, type Person } from '../../model/person.ts';
 import type { Service } from '../../model/service.ts';
+import type { People } from '../../oidc/people.ts';
 import type { Services } from '../../store/services.ts';
 import { type Answer, text } from '../answer.ts';
 import { type Credentials, sameText } from '../auth.ts';
@@ -24,22 +26,39 @@ export interface AdmissionParts {
   credentials: Credentials;
 }
 
+/** Who comes with a token of an issuer of ours: a user, or someone whom it does not say; undefined for other credentials. */
+export async function userOf(header: string | undefined, people: People | undefined): Promise<User | undefined> {
+  const given = said(header);
+  if (!people || people.issuers.length === 0 || given?.scheme !== 'bearer' || given.secret.length === 64)
+    return undefined;
+  const recognised = await people.recognise(given.secret);
+  if (recognised.kind === 'refused') return {};
+  return recognised.kind === 'person' && !isReserved(recognised.person.uid) ? { person: recognised.person } : undefined;
+}
+
+interface User {
+  /** Absent when the token is one that counts no more. */
+  person?: Person;
+}
+
 /** Decides about a request for an exposed service. Without `set_auth` everyone may see it, as on a cluster. */
 export function admit(
   { headers }: IncomingMessage,
-  { path, service }: { path: ExposedPath; service: Service },
+  { path, service, user }: { path: ExposedPath; service: Service; user?: User | undefined },
   parts: AdmissionParts,
 ): Admission {
   const { token, expose } = service.definition;
   const authorization = said(headers.authorization);
-  const keepsAuthorization = !authorization || !isOurs(authorization.secret, service, parts);
+  const keepsAuthorization = !user && (!authorization || !isOurs(authorization.secret, service, parts));
   if (!expose.set_auth) return { search: path.search, keepsAuthorization };
 
   const inQuery = new URLSearchParams(path.search).getAll('token');
   const byQuery = holdsToken(inQuery, token);
   const rest = { search: byQuery ? withoutToken(path.search, token) : path.search, keepsAuthorization };
   if (byQuery) return { ...rest, cookie: tokenCookie(service.name, token, headers) };
-  const may = isKnown(headers.authorization, service, parts) || holdsToken([cookieToken(headers, service.name)], token);
+  const sees = user?.person !== undefined && maySee(service.definition, user.person);
+  const may =
+    sees || isKnown(headers.authorization, service, parts) || holdsToken([cookieToken(headers, service.name)], token);
   return may ? rest : { ...rest, refused: refusal(service) };
 }
 

@@ -26,6 +26,7 @@ export function createVisits(parts: ExposedParts): Visits {
     web: async (request, response, { path, onApi }) => {
       const way = await findWay(parts, request, { path, onApi });
       if ('answer' in way) return way.answer;
+      parts.visited(path.service);
       const mayRepeat = repeatable(request);
       let failure: NodeJS.ErrnoException | undefined;
       for (const address of balance.order(way.addresses)) {
@@ -40,6 +41,7 @@ export function createVisits(parts: ExposedParts): Visits {
     socket: async (upgrade, path, refuse) => {
       const way = await findWay(parts, upgrade.request, { path, onApi: false });
       if ('answer' in way) return refuse(way.answer);
+      parts.visited(path.service);
       const [address = ''] = balance.order(way.addresses);
       const passage = passageTo(address, way.visit);
       const failed = (error: Error) => refuse(unanswered(path.service, error));

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Log } from '../../log.ts';
 import { isExposed, type Service } from '../../model/service.ts';
+import type { People } from '../../oidc/people.ts';
 import type { Services } from '../../store/services.ts';
-import { type Answer, empty, text } from '../answer.ts';
+import { type Answer, empty, hint, pageNotFound, text } from '../answer.ts';
 import type { Credentials } from '../auth.ts';
 import { forgeryOf } from '../gate.ts';
-import { type Admission, admit } from './admission.ts';
+import { type Admission, admit, userOf } from './admission.ts';
 import { backHeaders } from './back.ts';
 import type { Passage } from './forward.ts';
 import { navigation } from './navigation.ts';
@@ -24,9 +25,13 @@ export interface ExposedParts {
   services: Services;
   /** The administrator's. */
   credentials: Credentials;
+  /** Everyone else; absent where there is the administrator alone. */
+  people?: People;
   isOurHost(host: string | undefined): boolean;
   /** Undefined when nothing of the service is here. */
   reach(service: string): Promise<Reach | undefined>;
+  /** Told of every request that a service is sent. */
+  visited(service: string): void;
   /** The port of exposed services. */
   port(): number;
   log: Log;
@@ -44,6 +49,12 @@ export interface Visit {
 /** What a request gets that goes no further, or its way to the service. */
 export type Way = { answer: Answer } | { visit: Visit; addresses: string[] };
 
+/** OSCAR: there is no such path then; why not is beside it. */
+const isNowhere = (sentence: string): Answer => ({
+  ...pageNotFound,
+  headers: { ...pageNotFound.headers, ...hint(sentence) },
+});
+
 /** What every request for a service passes: it must be there, wanted here, allowed and up. */
 export async function findWay(
   parts: ExposedParts,
@@ -52,16 +63,19 @@ export async function findWay(
 ): Promise<Way> {
   if (isPreflight(request)) return { answer: empty(204) };
   const service = parts.services.get(path.service);
-  if (!service) return { answer: text(404, `No service is called ${path.service}.`) };
+  if (!service) return { answer: isNowhere(`No service is called ${path.service}.`) };
   if (!isExposed(service.definition)) {
-    return { answer: text(404, `${path.service} is not exposed: its definition has no expose.api_port.`) };
+    return { answer: isNowhere(`${path.service} is not exposed: its definition has no expose.api_port.`) };
   }
   const elsewhere = navigation(request, { path, port: onApi ? parts.port() : 0, rewrite: rewrites(service) });
   const ended = elsewhere ?? (onApi ? forgeryOf(request) : undefined);
   if (ended) return { answer: ended };
-  const admission = admit(request, { path, service }, parts);
+  const user = await userOf(request.headers.authorization, parts.people);
+  const admission = admit(request, { path, service, user }, parts);
   if (admission.refused) return { answer: admission.refused };
   const reach = await parts.reach(path.service);
+  // Where no servers run at all, starting it is of no use.
+  if (service.stopped && reach?.state !== 'unavailable') return { answer: isStopped(path.service) };
   if (reach && reach.addresses.length > 0) {
     return { visit: { request, path, service, admission, onApi }, addresses: reach.addresses };
   }
@@ -93,6 +107,10 @@ function notReady(name: string, reach: Reach | undefined): Answer {
   const reason = reach ? (reach.reason ?? 'None of its instances is ready.') : 'It is not deployed yet.';
   return text(503, `${name} does not answer yet. ${reason}`, reach?.state === 'unavailable' ? {} : retry);
 }
+
+/** Not up, as before it was ready; and that does not change by itself. */
+const isStopped = (name: string): Answer =>
+  text(503, `${name} is stopped. POST /system/services/${name}/start starts it.`);
 
 /** What a client gets whose request came to no answer. */
 export function unanswered(name: string, error: NodeJS.ErrnoException | undefined): Answer {

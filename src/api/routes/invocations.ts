@@ -52,8 +52,11 @@ export function invocationRoutes({ store, invoke }: ApiParts): Route[] {
   ];
 }
 
+/** How an invocation is asked to run again. */
+export const replayShape = { version: 'string' } as const;
+
 function versionIn(body: Buffer): 'then' | 'today' {
-  const version = body.length === 0 ? 'then' : (decodeJson(body, { version: 'string' }).value.version ?? 'then');
+  const version = body.length === 0 ? 'then' : (decodeJson(body, replayShape).value.version ?? 'then');
   if (version === 'then' || version === 'today') return version;
   throw new SandboxError('invalid', `“${version}” is no version to replay on: write then or today.`);
 }

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { isReserved } from '../../model/person.ts';
 import type { Payload } from '../../model/task.ts';
 import { admit, isAnswer } from '../admit.ts';
 import { empty, text } from '../answer.ts';
@@ -15,16 +16,21 @@ export const jobRoutes = (parts: ApiParts): Route[] => [
     access: 'anyone',
     logged: true,
     handle: async (call) => {
-      const service = admit(call, parts.store.services, parts.credentials);
+      const service = await admit(call, parts, 401);
       if (isAnswer(service)) return service;
       const id = delegatedId(call);
       if (id !== undefined && !isJobName(id)) return text(400, wrongName(id));
       if (id !== undefined && parts.store.invocations.get(id)) return text(409, `jobs.batch "${id}" already exists`);
       const body = await receive(call.request, { spool: parts.spool, durable: true });
       const uploader = uploaderOf(body);
-      if (uploader) Object.assign(call.caller, uploader);
+      const { uid } = call.caller;
+      if (uploader && isReserved(uid ?? '')) Object.assign(call.caller, uploader);
       try {
-        const job = await parts.invoke.job(service, body, { id, owner: uploader?.user });
+        const job = await parts.invoke.job(service, body, {
+          id,
+          owner: uid ?? stranger(uploader, parts),
+          cameFrom: id === undefined ? undefined : (given(call, 'x-delegated-from') ?? 'elsewhere'),
+        });
         // OSCAR: answers 201 with an empty body; the name is ours to add.
         return empty(201, { [header.job]: job.id });
       } catch (error) {
@@ -36,9 +42,11 @@ export const jobRoutes = (parts: ApiParts): Route[] => [
 ];
 
 /** OSCAR: a cluster that delegates a job names it. */
-const delegatedId = ({ request }: Call): string | undefined => {
-  const given = request.headers['x-delegated-job-id'];
-  return typeof given === 'string' && given !== '' ? given : undefined;
+const delegatedId = (call: Call): string | undefined => given(call, 'x-delegated-job-id');
+
+const given = ({ request }: Call, name: string): string | undefined => {
+  const value = request.headers[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
 };
 
 /** The names that Kubernetes takes; a log file is called so too. */
@@ -60,6 +68,12 @@ function uploaderOf(body: Payload): { user: string; ip: string } | undefined {
     return undefined;
   }
 }
+
+/** Whoever holds a service's token may write any name into an event: it does not make a job that of a user. */
+const stranger = (uploader: { user: string } | undefined, { store }: ApiParts): string | undefined =>
+  uploader && store.accounts.secretOf(uploader.user) === undefined && !isReserved(uploader.user)
+    ? uploader.user
+    : undefined;
 
 interface MinioEvent {
   Records?: { requestParameters?: { principalId?: unknown; sourceIPAddress?: unknown } }[];

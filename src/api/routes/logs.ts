@@ -1,4 +1,5 @@
 import type { Invocation } from '../../model/invocation.ts';
+import { mayManage, maySee, type Person } from '../../model/person.ts';
 import { type Answer, empty, json, text, textStream } from '../answer.ts';
 import { follow, withNewlines } from '../follow.ts';
 import { isTrue, seconds } from '../formats.ts';
@@ -10,6 +11,8 @@ const ofService = '/system/logs/:serviceName';
 const ofJob = `${ofService}/:jobName`;
 /** OSCAR: JOB_LISTING_LIMIT. */
 const pageSize = 70;
+/** OSCAR says so where it does not answer nothing. */
+const noPermission = text(403, 'You do not have permission to access this service');
 
 /** The jobs of a service, and what each of them printed. */
 export function logRoutes(parts: ApiParts): Route[] {
@@ -22,25 +25,35 @@ export function logRoutes(parts: ApiParts): Route[] {
     {
       method: 'get',
       path: ofService,
-      access: 'admin',
-      handle: ({ params, query }) => listed(parts, params.serviceName ?? '', query.get('page') ?? ''),
+      access: 'person',
+      handle: ({ params, query, person }) => {
+        const service = store.services.get(params.serviceName ?? '');
+        if (!service) return empty(404);
+        if (!maySee(service.definition, person)) return noPermission;
+        return listed(parts, service.name, { page: query.get('page') ?? '', ...jobsOf(person) });
+      },
     },
     {
       method: 'delete',
       path: ofService,
-      access: 'admin',
-      handle: async ({ params, query }) => {
-        const name = params.serviceName ?? '';
-        if (!store.services.get(name)) return empty(404);
-        await invoke.remove(jobsOf(parts, name, isTrue(query.get('all'))));
+      access: 'person',
+      handle: async ({ params, query, person }) => {
+        const service = store.services.get(params.serviceName ?? '');
+        if (!service) return empty(404);
+        if (!maySee(service.definition, person)) return noPermission;
+        // OSCAR: whoever may see a service removes everyone's jobs; here only its owner does.
+        const whose = mayManage(service.definition, person) ? {} : { owner: person.uid };
+        await invoke.remove(removable(parts, service.name, { all: isTrue(query.get('all')), ...whose }));
         return empty(204);
       },
     },
     {
       method: 'get',
       path: ofJob,
-      access: 'admin',
-      handle: async ({ params, query, gone }) => {
+      access: 'person',
+      handle: async ({ params, query, gone, person }) => {
+        const service = store.services.get(params.serviceName ?? '');
+        if (service && !maySee(service.definition, person)) return noPermission;
         const job = find(params.serviceName, params.jobName);
         if (!job) return empty(404);
         const timestamps = isTrue(query.get('timestamps'));
@@ -52,10 +65,13 @@ export function logRoutes(parts: ApiParts): Route[] {
     {
       method: 'delete',
       path: ofJob,
-      access: 'admin',
-      handle: async ({ params }) => {
+      access: 'person',
+      handle: async ({ params, person }) => {
+        const service = store.services.get(params.serviceName ?? '');
+        if (service && !maySee(service.definition, person)) return noPermission;
         const job = find(params.serviceName, params.jobName);
-        if (!job) return empty(404);
+        if (!service || !job) return empty(404);
+        if (!mayManage(service.definition, person) && job.owner !== person.uid) return noPermission;
         await invoke.remove([job.id]);
         return empty(204);
       },
@@ -63,11 +79,17 @@ export function logRoutes(parts: ApiParts): Route[] {
   ];
 }
 
-function listed({ store }: ApiParts, service: string, page: string): Answer {
-  if (!store.services.get(service)) return empty(404);
+/** OSCAR: users see the jobs that they started, also of a service of their own. */
+const jobsOf = ({ kind, uid }: Person): Owned => (kind === 'admin' ? {} : { owner: uid });
+
+interface Owned {
+  owner?: string;
+}
+
+function listed({ store }: ApiParts, service: string, { page, owner }: Owned & { page: string }): Answer {
   const after = afterOf(page);
   if (after === undefined) return text(400, `invalid continue token: “${page}” is not a next_page of this list`);
-  const jobs = store.invocations.page(service, { after, limit: pageSize + 1 });
+  const jobs = store.invocations.page(service, { after, limit: pageSize + 1, owner });
   const shown = jobs.slice(0, pageSize);
   const last = shown.at(-1);
   return json(200, {
@@ -85,10 +107,10 @@ const entry = ({ state, createdAt, startedAt, finishedAt }: Invocation) => ({
 });
 
 /** The jobs that a deletion means. OSCAR: those with a success, unless all are. */
-function jobsOf({ store }: ApiParts, service: string, all: boolean): string[] {
+function removable({ store }: ApiParts, service: string, { all, owner }: Owned & { all: boolean }): string[] {
   const ids: string[] = [];
   for (let after = ''; ; ) {
-    const jobs = store.invocations.page(service, { after, limit: 1000 });
+    const jobs = store.invocations.page(service, { after, limit: 1000, owner });
     const last = jobs.at(-1);
     if (!last) return ids;
     ids.push(...jobs.filter((job) => all || job.state === 'Succeeded').map((job) => job.id));

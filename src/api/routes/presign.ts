@@ -1,6 +1,9 @@
 import { decodeJson } from '../../declare/decode.ts';
 import type { Decoded } from '../../declare/shape.ts';
+import { rightOf, ruleOf } from '../../model/bucketrule.ts';
 import { SandboxError } from '../../model/errors.ts';
+import type { Person } from '../../model/person.ts';
+import { keysOf } from '../accounts.ts';
 import { type Answer, json, text } from '../answer.ts';
 import { readBody } from '../body.ts';
 import { canonicalHeader, seconds } from '../formats.ts';
@@ -9,7 +12,8 @@ import type { ApiParts } from '../parts.ts';
 import { prefixed } from '../prefixed.ts';
 import type { Route } from '../route.ts';
 
-const shape = {
+/** What a link is asked for with. */
+export const presignShape = {
   object_key: 'string',
   operation: 'string',
   expires_in: 'int',
@@ -18,7 +22,7 @@ const shape = {
   content_type: 'string',
   extra_headers: { '*': 'string' },
 } as const;
-type Wanted = Decoded<typeof shape>;
+type Wanted = Decoded<typeof presignShape>;
 
 const week = 7 * 24 * 3600;
 
@@ -27,14 +31,15 @@ export const presignRoutes = (parts: ApiParts): Route[] => [
   {
     method: 'post',
     path: '/system/buckets/:bucket/presign',
-    access: 'admin',
-    handle: async ({ request, params }) => presigned(parts, params.bucket ?? '', wantedIn(await readBody(request))),
+    access: 'person',
+    handle: async ({ request, params, person }) =>
+      presigned(parts, { bucket: params.bucket ?? '', person }, wantedIn(await readBody(request))),
   },
 ];
 
 const wantedIn = (body: Buffer): Wanted =>
   prefixed('Invalid presign request: ', () => {
-    const { value } = decodeJson(body, shape);
+    const { value } = decodeJson(body, presignShape);
     demand(value);
     return value;
   });
@@ -47,7 +52,12 @@ function demand({ object_key, operation }: Wanted): void {
   throw new SandboxError('invalid', missing.map(line).join('\n'));
 }
 
-async function presigned({ buckets, now }: ApiParts, bucket: string, wanted: Wanted): Promise<Answer> {
+async function presigned(
+  parts: ApiParts,
+  { bucket, person }: { bucket: string; person: Person },
+  wanted: Wanted,
+): Promise<Answer> {
+  const { buckets, now } = parts;
   const key = (wanted.object_key ?? '').trim().replace(/^\/+|\/+$/g, '');
   if (key === '') return text(400, 'Object key cannot be empty');
   const operation = (wanted.operation ?? '').trim().toLowerCase();
@@ -58,10 +68,15 @@ async function presigned({ buckets, now }: ApiParts, bucket: string, wanted: Wan
   if (expiresSeconds < 1 || expiresSeconds > week) {
     return text(400, `Invalid expiration requested: ${expiresSeconds}. Allowed range is 1-${week} seconds`);
   }
-  if (!(await buckets.tags(bucket))) return text(404, `Bucket '${bucket}' not found`);
+  const tags = await buckets.tags(bucket);
+  if (!tags) return text(404, `Bucket '${bucket}' not found`);
+  if (!mayUse(parts, { bucket, person, tags })) {
+    return text(403, `User '${person.uid}' is not authorised to generate presigned URLs for bucket '${bucket}'`);
+  }
+  const keys = await keysOf(parts, person);
   const { headers, contentType } = signedHeaders(operation, wanted);
   const method = operation === 'upload' ? 'PUT' : 'GET';
-  const url = buckets.presign({ method, bucket, key, expiresSeconds, contentType, headers });
+  const url = buckets.presign({ method, bucket, key, expiresSeconds, contentType, headers, keys });
   const sent = operation === 'upload' && contentType ? { ...headers, 'Content-Type': contentType } : headers;
   return json(200, {
     object_key: key,
@@ -71,6 +86,14 @@ async function presigned({ buckets, now }: ApiParts, bucket: string, wanted: Wan
     expires_at: seconds(now() + expiresSeconds * 1000),
     ...(Object.keys(sent).length > 0 ? { headers: sorted(sent) } : {}),
   });
+}
+
+function mayUse(
+  { store }: ApiParts,
+  { bucket, person, tags }: { bucket: string; person: Person; tags: Record<string, string> },
+): boolean {
+  const rule = ruleOf(tags, store.bucketRules.get(bucket));
+  return person.kind === 'admin' || rightOf(rule, person.uid) !== undefined;
 }
 
 /** OSCAR: 0 is the default. A positive `expires` counts where `expires_in` says nothing. */

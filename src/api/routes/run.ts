@@ -20,12 +20,12 @@ export const runRoutes = (parts: ApiParts): Route[] => [
     access: 'anyone',
     logged: true,
     handle: async (call) => {
-      const service = admit(call, parts.store.services, parts.credentials);
+      const service = await admit(call, parts);
       if (isAnswer(service)) return service;
       if (isExposed(service.definition)) throw notCalled(service.name);
       const body = await receive(call.request, { spool: parts.spool, durable: false });
       try {
-        const options = { variables: httpVariables(call), signal: call.gone };
+        const options = { variables: httpVariables(call), owner: call.caller.uid, signal: call.gone };
         const { invocation, outcome } = await parts.invoke.run(service, body, options);
         return await answerOf(call, invocation, outcome);
       } finally {

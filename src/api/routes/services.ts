@@ -1,74 +1,96 @@
 import { decodeDefinition } from '../../declare/json.ts';
 import { asSandboxError } from '../../model/errors.ts';
+import { mayManage, maySee, type Person } from '../../model/person.ts';
 import { empty, hint, json, text } from '../answer.ts';
 import { readBody } from '../body.ts';
+import { included } from '../deployments.ts';
 import type { ApiParts } from '../parts.ts';
 import { prefixed } from '../prefixed.ts';
-import type { Route } from '../route.ts';
+import type { PersonalCall, Route } from '../route.ts';
 import { shown } from '../shown.ts';
+import { warned } from './federation.ts';
 
 const source = { kind: 'api' } as const;
 const all = '/system/services';
 const one = `${all}/:serviceName`;
 
 /** Services: list, read, create, update, delete. */
-export function serviceRoutes({ store, declare, buckets }: ApiParts): Route[] {
+export function serviceRoutes({ store, declare, buckets, deployments, people }: ApiParts): Route[] {
   const { services } = store;
+  const around = () => ({ endpoint: buckets.endpoint(), volumes: store.volumes });
+  const author = ({ person, request }: PersonalCall) => ({
+    person,
+    groups: people.groups,
+    authorization: request.headers.authorization,
+  });
   return [
     {
       method: 'get',
       path: all,
-      access: 'admin',
-      handle: () =>
-        json(
+      access: 'person',
+      handle: async ({ query, person }) => {
+        const more = await included(query, deployments);
+        return json(
           200,
-          services.list().map((service) => shown(service, buckets.endpoint())),
-        ),
+          services
+            .list()
+            .filter(({ definition }) => maySee(definition, person))
+            .map((service) => shown(service, around(), more(service))),
+        );
+      },
     },
     {
       method: 'post',
       path: all,
-      access: 'admin',
-      handle: async ({ request }) => {
-        const { input, unknown } = definitionIn(await readBody(request));
-        await declare.create(input, source);
+      access: 'person',
+      handle: async (call) => {
+        const { input, unknown } = definitionIn(await readBody(call.request));
+        await declare.create(input, source, author(call));
         return empty(201, hint(ignoredKeys(unknown)));
       },
     },
     {
       method: 'put',
       path: all,
-      access: 'admin',
-      handle: async ({ request }) => {
-        const { input, unknown } = definitionIn(await readBody(request));
+      access: 'person',
+      handle: async (call) => {
+        const { input, unknown } = definitionIn(await readBody(call.request));
+        const by = author(call);
+        const errors: string[] = [];
         try {
-          await declare.update(input, source);
+          errors.push(...(await declare.federation.spread(await declare.update(input, source, by), by)));
         } catch (error) {
           if (asSandboxError(error).code === 'not-found') return empty(404);
           throw error;
         }
+        if (errors.length > 0) return warned(errors);
         return empty(204, hint(ignoredKeys(unknown)));
       },
     },
     {
       method: 'get',
       path: one,
-      access: 'admin',
-      handle: ({ params }) => {
+      access: 'person',
+      handle: async ({ params, query, person }) => {
         const complaint = nameComplaint(params.serviceName ?? '');
         if (complaint) return text(400, complaint);
         const service = services.get(params.serviceName ?? '');
-        return service ? json(200, shown(service, buckets.endpoint())) : empty(404);
+        if (!service) return empty(404);
+        if (!maySee(service.definition, person)) return text(403, `${who(person)} get this service`);
+        const more = await included(query, deployments);
+        return json(200, shown(service, around(), more(service)));
       },
     },
     {
       method: 'delete',
       path: one,
-      access: 'admin',
-      handle: async ({ params, query }) => {
+      access: 'person',
+      handle: async ({ params, query, person }) => {
         const service = services.get(params.serviceName ?? '');
-        const namespace = query.get('namespace');
+        // OSCAR: only the administrator says where to look.
+        const namespace = person.kind === 'admin' && query.get('namespace');
         if (!service || (namespace && namespace !== service.definition.namespace)) return empty(404);
+        if (!mayManage(service.definition, person)) return text(403, `${who(person)} delete this service`);
         await declare.remove(service.name, { buckets: true });
         return empty(204);
       },
@@ -82,6 +104,9 @@ export function nameComplaint(name: string): string | undefined {
   const known = name.length <= 63 && /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/.test(name);
   return known ? undefined : 'invalid serviceName';
 }
+
+/** OSCAR: how its refusals begin. */
+const who = ({ uid }: Person): string => `User ${uid} doesn't have permision to`;
 
 const definitionIn = (body: Buffer) =>
   prefixed('The service specification is not valid: ', () => decodeDefinition(body));

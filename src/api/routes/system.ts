@@ -10,7 +10,7 @@ export const systemRoutes = ({ platform, status }: ApiParts): Route[] => [
   {
     method: 'get',
     path: '/system/info',
-    access: 'admin',
+    access: 'person',
     handle: () =>
       json(200, {
         version: oscarVersion,

@@ -1,16 +1,21 @@
 import type { RequestLine } from '../../store/requests.ts';
-import { json } from '../answer.ts';
+import { json, text } from '../answer.ts';
 import { goDuration, isTrue, precise } from '../formats.ts';
+import { oversees } from '../overseer.ts';
 import type { ApiParts } from '../parts.ts';
 import type { Route } from '../route.ts';
 
-/** The calls of `/run` and `/job`, oldest first. */
-export const systemLogRoutes = ({ store }: ApiParts): Route[] => [
+/**
+ * The calls of `/run` and `/job`, oldest first. The log goes on over restarts, so there is none of the run before:
+ * `previous` changes nothing.
+ */
+export const systemLogRoutes = ({ store, people }: ApiParts): Route[] => [
   {
     method: 'get',
     path: '/system/logs',
-    access: 'admin',
-    handle: ({ query }) => {
+    access: 'person',
+    handle: ({ query, person }) => {
+      if (!oversees(person, people)) return text(403, 'OIDC tokens are not allowed for system logs');
       const stamped = isTrue(query.get('timestamps'));
       return json(200, { logs: store.requests.list().map((line) => entry(line, stamped)) });
     },

@@ -1,4 +1,4 @@
-import type { Client } from '../../api/client.ts';
+import type { Client, Deployed } from '../../api/client.ts';
 import type { FdlFile, FdlService } from '../../declare/fdl.ts';
 import { formatDiagnostic, type SourceText } from '../../declare/positions.ts';
 import { type ErrorCode, SandboxError } from '../../model/errors.ts';
@@ -7,19 +7,24 @@ import { type Run, several } from '../command.ts';
 import { demandSound, readAllFdl } from '../fdl.ts';
 import { type Output, table } from '../output.ts';
 
-/** Lists what is declared. */
+/** Lists what is declared, and how it is doing. */
 export const services: Run = async ({ connect, out }) => {
   const { client } = await connect();
-  const found = await client.services();
+  const found = await client.deployments();
   if (out.json) for (const service of found) out.value(service, '');
   else if (found.length === 0) out.note('No services. Declare one: oscar-sandbox apply FILE');
-  else out.value(found, () => table(['NAME', 'IMAGE', 'CPU', 'MEMORY', 'INPUT', 'OUTPUT'], found.map(row)));
+  else out.value(found, () => table(['NAME', 'STATE', 'IMAGE', 'CPU', 'MEMORY', 'INPUT', 'OUTPUT'], found.map(row)));
+  for (const { name, deployment: { state = '', reason } = {} } of found) {
+    if (reason && troubled.includes(state)) out.note(`${name} is ${state}: ${reason}`);
+  }
   return 0;
 };
 
-const row = ({ name, image, cpu, memory, input, output }: Definition): string[] => {
+const troubled = ['failed', 'degraded', 'unavailable'];
+
+const row = ({ name, deployment, image, cpu, memory, input, output }: Deployed): string[] => {
   const folders = (list: Definition['input']) => list.map(({ path }) => path).join(',') || '-';
-  return [name, image, cpu, memory, folders(input), folders(output)];
+  return [name, deployment?.state ?? '-', image, cpu, memory, folders(input), folders(output)];
 };
 
 /** Creates or updates what FDL files, or those in folders, say; nothing is sent while one of them has problems. */

@@ -8,7 +8,7 @@ import { asSandboxError, SandboxError } from '../../model/errors.ts';
 import { type Context, optional, type Run } from '../command.ts';
 import { happeningLine } from '../happenings.ts';
 import { daemonOptions } from '../options.ts';
-import { statusText, statusValue } from '../status.ts';
+import { statusText, statusValue, usersText } from '../status.ts';
 
 /** Starts the sandbox here, until Ctrl-C, or in the background. */
 export const up: Run = async (context) => {
@@ -98,6 +98,7 @@ function greeting(status: Status, { out, version }: Context): string {
     `  API       ${paint('cyan', status.api)}`,
     `  S3        ${paint('cyan', status.s3)}`,
     `  exposed   ${paint('cyan', status.exposed)}`,
+    ...(status.oidc === undefined ? [] : [`  users     ${usersText(status.oidc)}`]),
     `  services  run on ${status.executor}: ${status.executorDetail}`,
     ...(status.kubeconfig === undefined ? [] : [`  cluster   KUBECONFIG=${status.kubeconfig}`]),
     `  folder    ${status.folder ?? 'none is watched: `oscar-sandbox up FOLDER` serves one'}`,

@@ -1,12 +1,16 @@
 import type { KubernetesExecutor, KubernetesOptions } from '../../executors/kubernetes/kubernetes.ts';
+import type { Settings } from '../../executors/kubernetes/manifests/settings.ts';
 import type { Endpoint } from '../../objects/buckets.ts';
 import type { Machine } from '../../objects/minio/minio.ts';
 
 /** What the executor of a cluster needs of the rest of the daemon. */
 export type Needs = Pick<
   KubernetesOptions,
-  'isWanted' | 'onChange' | 'runTimeoutSeconds' | 'jobTimeoutSeconds' | 'log' | 'now'
->;
+  'isWanted' | 'onChange' | 'demandReadable' | 'recorded' | 'runTimeoutSeconds' | 'jobTimeoutSeconds' | 'log' | 'now'
+> & {
+  /** A user's own keys of the store. */
+  keysOf: Settings['keysOf'];
+};
 
 /** A cluster that is there for services. */
 export interface Ground {

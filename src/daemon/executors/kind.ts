@@ -48,8 +48,8 @@ export async function openKind(parts: KindParts): Promise<Ground> {
     return {
       minio: provisioner.minio,
       kubeconfig,
-      start: async (store, needs) => {
-        const settings = settingsOf(parts.options, ready, store.region);
+      start: async (store, { keysOf, ...needs }) => {
+        const settings = { ...settingsOf(parts.options, ready, store.region), keysOf };
         await ready.cluster.apply(storeSecret(store, settings));
         const { gateway, domain, cluster } = ready;
         const way = throughPort(`http://${gateway.host}:${gateway.port}`, { namespace, domain });

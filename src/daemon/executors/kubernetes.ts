@@ -38,8 +38,8 @@ export async function openKubernetes(options: Asked): Promise<Ground> {
     const { namespace } = place;
     const way = throughServer(cluster, gateway, { namespace, domain });
     return {
-      start: async (store, needs) => {
-        const settings = settingsOf(options, { namespace, programs, store });
+      start: async (store, { keysOf, ...needs }) => {
+        const settings = { ...settingsOf(options, { namespace, programs, store }), keysOf };
         await cluster.apply(storeSecret(store, settings));
         return createKubernetes({ ...needs, cluster, settings, way, visibility: 'cluster' });
       },

@@ -19,6 +19,7 @@ export interface DeploymentsParts {
   /** Jobs that went on while this program was away, by the id of their task. */
   left: Map<string, JobRecord>;
   log: Log;
+  now(): number;
 }
 
 export interface Deployments
@@ -39,14 +40,14 @@ const kindsFor = ({ definition }: Service): Kind[] => [
 ];
 
 /** The services on an engine. */
-export function createDeployments({ ground, offer, left, log }: DeploymentsParts): Deployments {
+export function createDeployments({ ground, offer, left, log, now }: DeploymentsParts): Deployments {
   const { engine, images, delivery, pool, shelf, holders, workspace, exposed, records } = ground;
   const letGo = async (name: string) => {
     await Promise.all([pool.stop(name), shelf.drop(name)]);
     // What these give back goes too.
     await Promise.all([holders.forget(name), workspace.forget(name)]);
   };
-  const { deployed, recent, withdraw, during } = createKeeping(letGo, log);
+  const { deployed, recent, withdraw, during } = createKeeping(letGo, { log, now });
   const served = new Map<string, string>();
   /** Their newest image could not be served: they are to be deployed anew. */
   const stale = new Set<string>();
@@ -82,6 +83,8 @@ export function createDeployments({ ground, offer, left, log }: DeploymentsParts
   };
   const deploy = async (service: Service, onProgress: (line: string) => void): Promise<string[]> => {
     const { name, definition } = service;
+    // Also one whose image cannot be had.
+    if (service.stopped) await exposed.stop(name);
     // Others need not wait while it is fetched.
     const { image } = await images.fetch(definition.image, onProgress);
     const sentence = refused(service, offer, await delivery.find(image.id));

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine } from '../../engine/engine.ts';
 import { asSandboxError, SandboxError } from '../../model/errors.ts';
+import type { VolumeKeeper } from '../../model/volume.ts';
 import { attachable } from '../attach.ts';
 import type { Executor, Probe } from '../executor.ts';
 import { createRunner } from '../runner.ts';
@@ -20,8 +21,7 @@ export type { DockerOptions } from './options.ts';
 export interface DockerExecutor extends Executor {
   /** Which engine it is, and how it was found. */
   detail: string;
-  /** Removes the volume that a service made, once its containers are gone: data goes only when somebody says so. */
-  releaseVolume(service: string, volume: string): Promise<void>;
+  volumes: VolumeKeeper;
   /** Ends all that runs, and leaves nothing of it on the engine. */
   close(): Promise<void>;
 }
@@ -35,7 +35,13 @@ export async function createDocker(options: DockerOptions): Promise<DockerExecut
   const ground = createGround(options);
   const left = await clearUp(ground, options);
   const offer = offerOf(engine.info);
-  const { deployed, during, recent, renew, serving, mend, ...verbs } = createDeployments({ ground, offer, left, log });
+  const { deployed, during, recent, renew, serving, mend, ...verbs } = createDeployments({
+    ground,
+    offer,
+    left,
+    log,
+    now,
+  });
   const runTask = createRunner({
     ...createRun({ ground, offer, left }),
     timeoutSeconds: { run: options.runTimeoutSeconds, job: options.jobTimeoutSeconds },
@@ -56,13 +62,17 @@ export async function createDocker(options: DockerOptions): Promise<DockerExecut
     detail,
     probe: () => probe(engine, detail),
     ...verbs,
-    releaseVolume: async (service, volume) => {
-      await verbs.withdraw(service);
-      await ground.stores.releaseVolume(service, volume);
+    volumes: {
+      ...ground.stores.keeper,
+      release: async (volume, service) => {
+        if (service !== undefined) await verbs.withdraw(service);
+        await ground.stores.keeper.release(volume);
+      },
     },
     run: attachable((task, onLine, signal) => {
       const onBoth = (line: string) => {
-        recent.add(task.service.name, line);
+        // A job's lines are in its own log alone.
+        if (task.kind === 'run') recent.add(task.service.name, line);
         onLine(line);
       };
       return during(task.service.name, () => runTask(task, onBoth, signal));

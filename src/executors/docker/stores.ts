@@ -3,14 +3,16 @@ import type { Engine } from '../../engine/engine.ts';
 import type { Log } from '../../log.ts';
 import { asSandboxError, SandboxError } from '../../model/errors.ts';
 import type { Service } from '../../model/service.ts';
+import type { VolumeKeeper } from '../../model/volume.ts';
 import type { Buckets } from '../../objects/buckets.ts';
 import { createMounts } from '../mounts/mounts.ts';
 import type { Mounted } from './cell.ts';
 import type { Held } from './exposed/exposed.ts';
 import type { Marks } from './labels.ts';
-import { createVolumes, type VolumeBind } from './volumes.ts';
+import type { VolumeBind } from './opening.ts';
+import { createVolumes, type VolumesOptions } from './volumes.ts';
 
-export interface StoresParts {
+export interface StoresParts extends Pick<VolumesOptions, 'recorded'> {
   engine: Engine;
   marks: Marks;
   buckets: Buckets;
@@ -28,8 +30,7 @@ export interface Stores {
   hold(service: Service): Promise<Held>;
   /** What a run of the program before this one left in the mounts of these goes into their buckets; asked once, first. */
   recover(services: Service[]): Promise<void>;
-  /** The volume that the service made is wanted no more. */
-  releaseVolume(service: string, volume: string): Promise<void>;
+  keeper: VolumeKeeper;
   close(): Promise<void>;
 }
 
@@ -37,9 +38,9 @@ export interface Stores {
 const MOUNT_IDLE_MS = 60_000;
 
 /** The mounts and volumes of one sandbox. */
-export function createStores({ engine, marks, buckets, folder, now, log }: StoresParts): Stores {
+export function createStores({ engine, marks, buckets, folder, now, log, recorded }: StoresParts): Stores {
   const mounts = createMounts({ buckets, base: join(folder, 'mounts'), idleMs: MOUNT_IDLE_MS, now, log });
-  const volumes = createVolumes({ engine, marks });
+  const volumes = createVolumes({ engine, marks, recorded });
 
   const mount = (service: Service): Mounted | undefined => {
     const { path } = service.definition.mount;
@@ -79,7 +80,7 @@ export function createStores({ engine, marks, buckets, folder, now, log }: Store
     volumesOf,
     hold,
     recover: mounts.recover,
-    releaseVolume: volumes.release,
+    keeper: volumes,
     close: mounts.close,
   };
 }

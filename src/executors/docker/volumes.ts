@@ -1,33 +1,39 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ContainerSpec, Engine } from '../../engine/engine.ts';
+import type { Engine } from '../../engine/engine.ts';
 import { SandboxError } from '../../model/errors.ts';
 import type { Definition, Service, Volume } from '../../model/service.ts';
+import {
+  type ManagedVolume,
+  type VolumeKeeper,
+  type VolumeRecord,
+  type VolumeRef,
+  volumeKey,
+} from '../../model/volume.ts';
 import { type Marks, serviceOf } from './labels.ts';
-import { hardening } from './spec.ts';
+import { createOpening, type VolumeBind } from './opening.ts';
 
-/** A volume and the path at which a service's containers see it. */
-export interface VolumeBind {
-  Source: string;
-  Target: string;
-}
-
-/** The volumes of services: each belongs to the service that gave its size, others share it by its name. */
-export interface Volumes {
+/** Managed volumes: each belongs to the service that gave its size, or to nobody; services share it by its name. */
+export interface Volumes extends VolumeKeeper {
   /** Makes the service's volume, or finds it; the service's image must be there. Nothing for a service without one. */
   bindFor(service: Service): Promise<VolumeBind | undefined>;
-  /** Removes the volume if this service created it, once no container has it any more. */
-  release(service: string, volume: string): Promise<void>;
   removeAll(): Promise<void>;
 }
 
 export interface VolumesOptions {
   engine: Engine;
   marks: Marks;
+  /** What is on record of volumes that no service makes. */
+  recorded?: VolumeRecord | undefined;
   /** How long a release waits for the containers that still have the volume. */
   patienceMs?: number;
 }
 
-type NamedVolume = Volume & { name: string };
+/** What of a volume is written on it. */
+interface Wanted {
+  key: string;
+  maker: string;
+  policy: string;
+}
 
 const VOLUME = 'oscar-sandbox.volume';
 const POLICY = 'oscar-sandbox.policy';
@@ -38,70 +44,109 @@ export function volumeWarning({ volume }: Definition): string | undefined {
   return `The volume ${volume.name} may grow beyond ${volume.size}: Docker sets its volumes no limit.`;
 }
 
-export function createVolumes({ engine, marks, patienceMs = 10_000 }: VolumesOptions): Volumes {
-  const find = async (name: string) => (await engine.volumes({ ...marks.of('volume'), [VOLUME]: name }))[0];
-  const findNamed = async (volume: string, { name, definition }: Service): Promise<string> => {
-    const found = await find(volume);
-    const size = definition.volume?.size;
-    if (!found) {
-      throw new SandboxError('unavailable', `${name} uses the volume ${volume}, which does not exist.`, {
-        hint: 'Give it a `size` to have it made, or declare the service first that makes it.',
-      });
+/** The volumes of one sandbox on an engine. */
+export function createVolumes(options: VolumesOptions): Volumes {
+  const { engine, marks, patienceMs = 10_000 } = options;
+  const { find, begin } = createShelf(options);
+  const { open, forget } = createOpening(options);
+  const findOpen = async (volume: Volume, service: Service): Promise<string> => {
+    const ref = refOf(volume, service);
+    const found = await find(volumeKey(ref));
+    const maker = found && serviceOf(found.labels);
+    if (found && volume.size && maker !== service.name) throw taken(volume, maker);
+    const source = found?.name ?? (await begin(wantedBy(volume, service, options.recorded?.(ref))));
+    // Who attaches what another service made takes it as that left it.
+    if (maker === undefined || maker === service.name) {
+      // Also one that was there: who made it may have been killed before it was open.
+      await open(service, { Source: source, Target: volume.mount_path });
     }
-    const owner = serviceOf(found.labels);
-    if (size && owner !== name) {
-      throw new SandboxError('conflict', `There is a volume ${volume} already, which the service ${owner} made.`, {
-        hint: 'Remove the `size` to share it, or choose another name.',
-      });
-    }
-    return found.name;
-  };
-  const begin = async (volume: NamedVolume, service: Service): Promise<string> => {
-    const labels = { [VOLUME]: volume.name, [POLICY]: volume.lifecycle_policy ?? 'delete' };
-    const source = marks.name('volume', volume.name);
-    await engine.volume(source, { ...marks.of('volume', service.name), ...labels });
-    // The engine answers the same when one of that name was there, whosever it is.
-    if ((await find(volume.name))?.name !== source) throw foreign(source);
     return source;
   };
-  /** Those that every user of an image can write into, as far as this run of the program knows. */
-  const opened = new Set<string>();
-  const make = async (volume: NamedVolume, service: Service): Promise<void> => {
-    const found = await find(volume.name);
-    if (found && (opened.has(found.name) || serviceOf(found.labels) !== service.name)) return;
-    const source = found?.name ?? (await begin(volume, service));
-    // Also one that was there: who made it may have been killed before it was open.
-    await openUp({ engine, marks }, service, { Source: source, Target: volume.mount_path });
-    opened.add(source);
-  };
-  const making = new Map<string, Promise<void>>();
-  /** Several workers may want it at the same time, and none before it is open. */
-  const makeOnce = (volume: NamedVolume, service: Service): Promise<void> => {
-    const begun = making.get(volume.name);
-    if (begun) return begun;
-    const mine = make(volume, service).finally(() => making.delete(volume.name));
-    making.set(volume.name, mine);
-    return mine;
-  };
+  const once = createOnce<string>();
   return {
     bindFor: async (service) => {
       const { volume } = service.definition;
       if (!volume?.name) return undefined;
-      if (volume.size) await makeOnce({ ...volume, name: volume.name }, service);
-      return { Source: await findNamed(volume.name, service), Target: volume.mount_path };
+      // Several workers may want it at the same time, and none before it is open.
+      const what = `${volumeKey(refOf(volume, service))} ${service.name}`;
+      return { Source: await once(what, () => findOpen(volume, service)), Target: volume.mount_path };
     },
-    release: async (service, volume) => {
-      const found = await find(volume);
-      if (!found || serviceOf(found.labels) !== service) return;
+    make: async (volume) => {
+      if (!(await find(volumeKey(volume)))) await begin(wantedAs(volume));
+    },
+    release: async (ref) => {
+      const found = await find(volumeKey(ref));
+      if (!found) return;
       await removeUnused(engine, found.name, patienceMs);
-      opened.delete(found.name);
+      forget(found.name);
+    },
+    held: async () => {
+      const found = await engine.volumes(marks.of('volume'));
+      return found.map(({ name, labels }) => ({ key: labels[VOLUME] ?? name, maker: serviceOf(labels) ?? '' }));
     },
     removeAll: async () => {
-      for (const { name } of await engine.volumes(marks.of('volume'))) await engine.removeVolume(name);
-      opened.clear();
+      for (const { name } of await engine.volumes(marks.of('volume'))) {
+        await engine.removeVolume(name);
+        forget(name);
+      }
     },
   };
 }
+
+/** The volumes on the engine, by their keys. */
+function createShelf({ engine, marks }: VolumesOptions) {
+  const find = async (key: string) => (await engine.volumes({ ...marks.of('volume'), [VOLUME]: key }))[0];
+  const begin = async ({ key, maker, policy }: Wanted): Promise<string> => {
+    const source = marks.name('volume', key);
+    await engine.volume(source, { ...marks.of('volume', maker), [VOLUME]: key, [POLICY]: policy });
+    // The engine answers the same when one of that name was there, whosever it is.
+    if ((await find(key))?.name !== source) throw foreign(source);
+    return source;
+  };
+  return { find, begin };
+}
+
+/** Work that is under way is not begun a second time. */
+function createOnce<T>() {
+  const underway = new Map<string, Promise<T>>();
+  return (what: string, work: () => Promise<T>): Promise<T> => {
+    const begun = underway.get(what);
+    if (begun) return begun;
+    const mine = work().finally(() => underway.delete(what));
+    underway.set(what, mine);
+    return mine;
+  };
+}
+
+const refOf = ({ name = '' }: Volume, { definition }: Service): VolumeRef => ({
+  namespace: definition.namespace,
+  name,
+});
+
+const wantedAs = (volume: ManagedVolume): Wanted => ({
+  key: volumeKey(volume),
+  maker: volume.maker,
+  policy: volume.policy || 'retain',
+});
+
+/** What a service makes, or what it attaches as it is on record. */
+function wantedBy(volume: Volume, service: Service, record: ManagedVolume | undefined): Wanted {
+  const { lifecycle_policy: policy = 'delete' } = volume;
+  if (volume.size) return { key: volumeKey(refOf(volume, service)), maker: service.name, policy };
+  if (record) return wantedAs(record);
+  throw new SandboxError('unavailable', `${service.name} uses the volume ${volume.name}, which does not exist.`, {
+    hint: 'Give it a `size` to have it made, or declare the service first that makes it.',
+  });
+}
+
+const taken = ({ name }: Volume, maker: string | undefined) =>
+  new SandboxError(
+    'conflict',
+    `There is a volume ${name} already, which ${maker ? `the service ${maker}` : 'no service'} made.`,
+    {
+      hint: 'Remove the `size` to share it, or choose another name.',
+    },
+  );
 
 const foreign = (source: string) =>
   new SandboxError('conflict', `The container engine has a volume ${source} already, which the sandbox did not make.`, {
@@ -119,41 +164,3 @@ async function removeUnused(engine: Engine, name: string, patienceMs: number): P
     await pause(100);
   }
 }
-
-const isRoot = (user: string): boolean => /^(|0|root)(:.*)?$/.test(user);
-
-/** A new volume is root's alone: an image with a user of its own could not write into it. */
-async function openUp({ engine, marks }: VolumesOptions, service: Service, bind: VolumeBind): Promise<void> {
-  const { image } = service.definition;
-  const found = await engine.image(image);
-  if (!found || isRoot(found.user)) return;
-  const id = await engine.create(
-    marks.name('probe', 'open', marks.run, bind.Source),
-    openerSpec(image, bind, marks.passing('probe', service.name)),
-  );
-  try {
-    const ended = engine.ended(id, 'next-exit');
-    await engine.start(id);
-    const code = await ended;
-    if (code === 0) return;
-    throw new SandboxError('unavailable', `The volume ${bind.Source} cannot be opened to the user ${found.user}.`, {
-      hint: `The image ${image} needs \`chmod\` for that.`,
-    });
-  } finally {
-    await engine.remove(id);
-  }
-}
-
-const openerSpec = (image: string, bind: VolumeBind, labels: Record<string, string>): ContainerSpec => ({
-  Image: image,
-  Entrypoint: ['/bin/sh'],
-  Cmd: ['-c', 'chmod 0777 "$0"', bind.Target],
-  User: '0',
-  Labels: labels,
-  HostConfig: {
-    ...hardening,
-    NetworkMode: 'none',
-    Mounts: [{ Type: 'volume', ...bind }],
-    LogConfig: { Type: 'none', Config: {} },
-  },
-});

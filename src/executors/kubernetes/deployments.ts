@@ -2,23 +2,24 @@ import type { Cluster, Manifest } from '../../engine/cluster.ts';
 import { createTurns } from '../../engine/turns.ts';
 import type { Log } from '../../log.ts';
 import { SandboxError } from '../../model/errors.ts';
-import { isExposed, type Service } from '../../model/service.ts';
+import { isExposed, type Service, standingOf } from '../../model/service.ts';
+import type { VolumeKeeper, VolumeRecord } from '../../model/volume.ts';
 import type { Executor } from '../executor.ts';
 import { createKeeping, type Keeping } from '../keeping.ts';
 import type { Entrances } from './entrances.ts';
 import { untilReady } from './knative.ts';
-import { roleOf, serviceOf } from './labels.ts';
+import { serviceOf } from './labels.ts';
 import { createLook, type LookParts } from './look.ts';
-import { exposed } from './manifests/exposed.ts';
+import { exposed, standingIn } from './manifests/exposed.ts';
 import { knativeService } from './manifests/knative.ts';
 import { exposedNames } from './manifests/names.ts';
 import type { Settings } from './manifests/settings.ts';
-import { volumeClaim } from './manifests/volume.ts';
 import { warnings } from './needs.ts';
 import { isOver } from './over.ts';
 import type { Removal } from './removal.ts';
 import type { Scene } from './scene.ts';
 import type { Versions } from './versions.ts';
+import { createClaims } from './volumes.ts';
 
 export interface DeploymentsParts extends Pick<LookParts, 'ping' | 'refused'> {
   cluster: Cluster;
@@ -28,9 +29,11 @@ export interface DeploymentsParts extends Pick<LookParts, 'ping' | 'refused'> {
   versions: Versions;
   removal: Removal;
   entrances: Entrances;
+  recorded?: VolumeRecord | undefined;
   /** Aborted when the sandbox stops. */
   closing: AbortSignal;
   log: Log;
+  now(): number;
 }
 
 export interface Deployments
@@ -38,15 +41,13 @@ export interface Deployments
     Pick<Keeping, 'during' | 'recent'> {
   /** Sees to it that calls of a service find it, also when nobody has deployed it. */
   stand(service: Service, signal: AbortSignal): Promise<void>;
-  /** Removes the volume that a service made. */
-  releaseVolume(service: string, volume: string): Promise<void>;
+  volumes: VolumeKeeper;
 }
 
 /** How long the cluster may take to tell that something is gone. */
 const GONE_MS = 30_000;
 
 const knative = { apiVersion: 'serving.knative.dev/v1', kind: 'Service' };
-const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim' };
 
 /** What an exposed service may have. */
 const servers = ({ deployment, service, autoscaler }: ReturnType<typeof exposedNames>) => [
@@ -60,8 +61,9 @@ export function createDeployments(parts: DeploymentsParts): Deployments {
   const { cluster, settings, scene, versions, removal, entrances, closing, log } = parts;
   const { namespace } = settings;
   const clear = (name: string) => versions.clear(name, deployed.get(name));
-  const { deployed, recent, withdraw, during } = createKeeping(clear, log);
+  const { deployed, recent, withdraw, during } = createKeeping(clear, parts);
   const inTurn = createTurns();
+  const claims = createClaims(parts);
   const refs = (name: string) => servers(exposedNames(name)).map((one) => ({ ...one, namespace }));
 
   const withoutServers = async (name: string, kept: Manifest[]): Promise<void> => {
@@ -76,13 +78,23 @@ export function createDeployments(parts: DeploymentsParts): Deployments {
     const signal = AbortSignal.any([closing, AbortSignal.timeout(GONE_MS)]);
     await scene.until(() => (isHere() ? undefined : true), signal).catch(() => undefined);
   };
+  /** Until what was asked of its servers is seen: it would be asked again. */
+  const told = async (service: Service): Promise<void> => {
+    const isSeen = () => {
+      const found = scene.find('deployments', exposedNames(service.name).deployment);
+      return found && standingIn(found) === standingOf(service) ? true : undefined;
+    };
+    const signal = AbortSignal.any([closing, AbortSignal.timeout(GONE_MS)]);
+    await scene.until(isSeen, signal).catch(() => undefined);
+  };
   const serve = async (service: Service): Promise<Manifest> => {
     await demandOwn(parts, service);
-    await claimVolume(parts, service);
+    await claims.demand(service);
     const own = isExposed(service.definition) ? exposed(service, settings) : [];
     for (const one of own) await cluster.apply(one);
     if (own.length > 0) await entrances.open(service.name);
     await withoutServers(service.name, own);
+    if (own.length > 0) await told(service);
     return cluster.apply(knativeService(service, settings, parts.visibility));
   };
   const deploy = async (service: Service, onProgress: (line: string) => void): Promise<string[]> => {
@@ -123,11 +135,12 @@ export function createDeployments(parts: DeploymentsParts): Deployments {
         return deploy(service, onProgress);
       }),
     withdraw: (name) => inTurn(name, () => leave(name)),
-    releaseVolume: async (service, volume) => {
-      await inTurn(service, () => leave(service));
-      const ref = { ...claim, name: volume, namespace };
-      const labels = (await cluster.get(ref))?.metadata.labels;
-      if (roleOf(labels) === 'volume' && serviceOf(labels) === service) await cluster.remove(ref);
+    volumes: {
+      ...claims,
+      release: async (volume, service) => {
+        if (service !== undefined) await inTurn(service, () => leave(service));
+        await claims.release(volume);
+      },
     },
     observe: createLook({ ...parts, deployed, recent }),
   };
@@ -146,19 +159,4 @@ async function demandOwn({ cluster, settings, scene }: DeploymentsParts, { name 
       hint: 'Give it another name, or use a namespace of your own (--namespace).',
     },
   );
-}
-
-/** What a volume is cannot be changed once it is there. */
-async function claimVolume({ cluster, settings }: DeploymentsParts, service: Service): Promise<void> {
-  const wanted = volumeClaim(service, settings);
-  const named = service.definition.volume?.name;
-  if (!named) return;
-  const found = await cluster.get({ ...claim, name: named, namespace: settings.namespace });
-  if (found) return;
-  if (wanted) await cluster.apply(wanted);
-  else {
-    throw new SandboxError('not-found', `${service.name} uses the volume ${named}, which is not there.`, {
-      hint: 'Give the volume a size in the service that is to make it.',
-    });
-  }
 }

@@ -22,7 +22,7 @@ export interface FeedsParts {
   namespace: string;
   scene: Scene;
   /** A line of a server of an exposed service. */
-  onServerLine(service: string, line: string): void;
+  onServerLine(service: string, line: string, at?: number): void;
   /** Aborted when the sandbox stops. */
   closing: AbortSignal;
   log: Log;
@@ -43,7 +43,7 @@ export function createFeeds({ cluster, namespace, scene, onServerLine, closing, 
   /** What becomes of the logs of pods, by their names. */
   const followed = new Map<string, 'open' | 'over'>();
 
-  const follow = ({ metadata: { name } }: Manifest, onLine: (line: string) => void): void => {
+  const follow = ({ metadata: { name } }: Manifest, onLine: (line: string, at?: number) => void): void => {
     if (followed.has(name)) return;
     followed.set(name, 'open');
     cluster
@@ -65,7 +65,7 @@ export function createFeeds({ cluster, namespace, scene, onServerLine, closing, 
     const { name, labels } = object.metadata;
     if (!scene.find('pods', name)) followed.delete(name);
     else if (roleOf(labels) === 'exposed' && hasBegun(object)) {
-      follow(object, (line) => onServerLine(serviceOf(labels) ?? '', line));
+      follow(object, (line, at) => onServerLine(serviceOf(labels) ?? '', line, at));
     }
   };
   closing.addEventListener('abort', scene.hear(onChange));

@@ -1,6 +1,7 @@
 import type { Cluster, Manifest } from '../../engine/cluster.ts';
 import { asSandboxError, SandboxError } from '../../model/errors.ts';
 import type { Service } from '../../model/service.ts';
+import type { VolumeKeeper } from '../../model/volume.ts';
 import { attachable } from '../attach.ts';
 import type { Executor, Probe } from '../executor.ts';
 import { createRunner } from '../runner.ts';
@@ -22,8 +23,7 @@ export type { KubernetesOptions } from './options.ts';
 export interface KubernetesExecutor extends Executor {
   /** Which cluster it is. */
   detail: string;
-  /** Removes the volume that a service made, once its pods are gone: data goes only when somebody says so. */
-  releaseVolume(service: string, volume: string): Promise<void>;
+  volumes: VolumeKeeper;
   /** Lets go of the cluster: what runs there goes on, and is taken up by the next run of the program. */
   close(): Promise<void>;
 }
@@ -62,7 +62,8 @@ export function createKubernetes(options: KubernetesOptions): KubernetesExecutor
     ...verbs,
     run: attachable((task, onLine, signal) => {
       const onBoth = (line: string) => {
-        recent.add(task.service.name, line);
+        // A job's lines are in its own log alone.
+        if (task.kind === 'run') recent.add(task.service.name, line);
         onLine(line);
       };
       return during(task.service.name, () => runTask(task, onBoth, signal));

@@ -1,14 +1,23 @@
 import type { Service } from '../../model/service.ts';
+import type { Task } from '../../model/task.ts';
 import type { RunnerOptions, Underway } from '../runner.ts';
 import { type CallParts, createCallRun } from './call.ts';
 import { createJobRun, type JobParts } from './job.ts';
 import { insist } from './needs.ts';
+import type { KubernetesOptions } from './options.ts';
 import { type Prepared, prepare } from './prepared.ts';
 
-export interface RunParts extends CallParts, JobParts {
+export interface RunParts extends CallParts, JobParts, Pick<KubernetesOptions, 'demandReadable'> {
   refused(service: Service): string | undefined;
   /** Sees to it that calls of a service find it. */
   stand(service: Service, signal: AbortSignal): Promise<void>;
+}
+
+/** The pod finds its object itself, with keys that may reach further than its caller does. */
+async function demandReadable(task: Task, { fed }: Prepared, parts: RunParts): Promise<void> {
+  if (!fed.object) return;
+  const about = task.eventId ? { eventId: task.eventId } : { caller: task.caller };
+  await parts.demandReadable?.({ ...fed.object, reader: task.service.name, ...about });
 }
 
 /** How tasks begin and run: calls through the cluster's gateway, jobs in pods of their own. */
@@ -26,6 +35,7 @@ export function createRun(parts: RunParts): Pick<RunnerOptions<Prepared>, 'begin
       insist(parts.refused(task.service));
       const prepared = await prepare(task);
       if (prepared.idle) return prepared;
+      await demandReadable(task, prepared, parts);
       if (task.kind !== 'job') {
         await parts.stand(task.service, until(underway).signal);
         return prepared;

@@ -5,7 +5,7 @@ import { createOnce } from './conflict.ts';
 import { roleOf } from './labels.ts';
 import { configMap } from './manifests/config.ts';
 import { versionName } from './manifests/names.ts';
-import { secrets } from './manifests/secrets.ts';
+import { ownerSecret, secrets } from './manifests/secrets.ts';
 import type { Settings } from './manifests/settings.ts';
 import { isOver } from './over.ts';
 import { isDown } from './podstate.ts';
@@ -39,6 +39,8 @@ export function createVersions(parts: VersionsParts): Versions {
   const ensure = async (service: Service, name: string): Promise<void> => {
     if (scene.find('configs', name) && !doubted.has(name)) return;
     const secret = secrets(service, settings);
+    const keys = ownerSecret(service, settings);
+    if (keys) await cluster.apply(keys);
     const own = [...(secret ? [secret] : []), configMap(service, settings)];
     // The files come last: where they are, all is.
     for (const one of own) await createOnce(cluster, one);

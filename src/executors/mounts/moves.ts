@@ -64,7 +64,7 @@ export function createMoves(ground: Ground, top: Held): Moves {
       });
       const copy = nextCopy();
       try {
-        const info = await buckets.fetch({ bucket, key: keyOf(path) }, copy);
+        const info = await buckets.fetch({ bucket, key: keyOf(path), reader: writer }, copy);
         dress(copy, info, here);
         known.set(path, { here: place(top, { path, copy, here }), etag: info.etag });
       } finally {

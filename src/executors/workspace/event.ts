@@ -8,6 +8,8 @@ export type Event =
   | { kind: 'call'; content: Buffer }
   /** Something happened to an object. */
   | { kind: 'object'; provider: { type: string; id: string }; bucket: string; key: string; time: string; json: string }
+  /** A file of this name arrived in the folder of dCache that the service names as its input. */
+  | { kind: 'dcache'; name: string }
   /** A known event of a storage that this program does not speak to. */
   | { kind: 'foreign'; reason: string };
 
@@ -80,7 +82,9 @@ function detect(body: Body, id: string): Occasion {
     const inner = unwrap(entry(json, 'body'), id);
     return { ...inner, variables: { ...parameters(json), ...inner.variables } };
   }
-  if (has('event') && has('subscription')) return foreign('dCache');
+  if (has('event') && has('subscription')) {
+    return { event: { kind: 'dcache', name: textAt(json, 'event', 'name') ?? '' }, variables: {} };
+  }
   if (has('event_type') && textAt(json, 'payload', 'scope') !== undefined) return foreign('Rucio');
   const inner = entry(json, 'event');
   if (typeof inner === 'string' || inner instanceof Map) return unwrap(inner, delegate(json) ?? id);

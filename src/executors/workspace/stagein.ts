@@ -1,10 +1,10 @@
 import { basename, join } from 'node:path';
 import { asSandboxError, SandboxError } from '../../model/errors.ts';
 import type { Task } from '../../model/task.ts';
-import type { Buckets } from '../../objects/buckets.ts';
 import { type Event, type Occasion, readEvent } from './event.ts';
 import { smallBytes, writeCall, writeLargeCall } from './inputfile.ts';
 import type { Report } from './report.ts';
+import { ownStore, type Stores } from './stores.ts';
 
 /** What staging in found and made. */
 export interface StagedIn {
@@ -25,13 +25,11 @@ export interface StageInOptions {
   task: Task;
   /** The input folder. */
   folder: string;
-  buckets: Buckets;
+  stores: Stores;
   report: Report;
 }
 
 type ObjectEvent = Extract<Event, { kind: 'object' }>;
-
-const own = ({ provider }: ObjectEvent): boolean => provider.type === 'minio' && provider.id === 'default';
 
 function fileName(key: string): string {
   const name = basename(key);
@@ -39,25 +37,16 @@ function fileName(key: string): string {
   throw new SandboxError('failed', `The object ${key} has no name that a file could have.`);
 }
 
-async function fetchObject(event: ObjectEvent, { task, folder, buckets, report }: StageInOptions): Promise<string> {
-  const { bucket, key, provider } = event;
-  if (!own(event)) {
-    const name = `${provider.type}.${provider.id}`;
-    throw new SandboxError(
-      'failed',
-      `The event's object ${bucket}/${key} is in ${name}, which OSCAR Sandbox cannot read.`,
-      {
-        hint: 'Only minio.default, the store of this platform, is read.',
-      },
-    );
-  }
-  const file = join(folder, fileName(key));
+/** A file of one of the service's stores, as it is called there. */
+async function fetchFile(store: string, path: string, { folder, stores, report }: StageInOptions): Promise<string> {
+  const told = store === ownStore ? path : `${store} ${path}`;
+  const file = join(folder, fileName(path));
   try {
-    const { size } = await buckets.fetch({ bucket, key, ...(task.eventId ? { eventId: task.eventId } : {}) }, file);
-    report.info(`read ${bucket}/${key} (${size} bytes)`);
+    const size = await stores.fetch(store, path, file);
+    report.info(`read ${told} (${size} bytes)`);
   } catch (error) {
-    const { code, message } = asSandboxError(error);
-    throw new SandboxError(code, `Reading ${bucket}/${key} failed: ${message}`, { cause: error });
+    const { code, message, hint } = asSandboxError(error);
+    throw new SandboxError(code, `Reading ${told} failed: ${message}`, { hint, cause: error });
   }
   return file;
 }
@@ -70,7 +59,22 @@ async function stageObject(event: ObjectEvent, options: StageInOptions): Promise
     options.report.info(`${bucket}/${key} is a folder marker, nothing to do`);
     return { ...base, idle: true };
   }
-  return { ...base, file: await fetchObject(event, options) };
+  const { type, id } = event.provider;
+  return { ...base, file: await fetchFile(`${type}.${id}`, `${bucket}/${key}`, options) };
+}
+
+/** OSCAR: the input is the one that is called exactly so, and its events tell the script no variables. */
+const dcache = 'webdav.dcache';
+
+async function stageDcache(name: string, options: StageInOptions): Promise<Omit<StagedIn, 'variables' | 'body'>> {
+  const { name: service, definition } = options.task.service;
+  const base = { isCall: false, idle: false };
+  if (definition.file_stage_in) return base;
+  const input = definition.input.find(({ storage_provider }) => storage_provider === dcache);
+  if (input) return { ...base, file: await fetchFile(dcache, `${input.path}/${name}`, options) };
+  throw new SandboxError('failed', `The event comes from dCache, but ${service} has no input in ${dcache}.`, {
+    hint: `Declare an input with storage_provider: ${dcache}.`,
+  });
 }
 
 async function stageLarge({ task, folder, report }: StageInOptions): Promise<StagedIn> {
@@ -83,6 +87,7 @@ async function stageLarge({ task, folder, report }: StageInOptions): Promise<Sta
 
 async function stageSmall({ event, variables }: Occasion, options: StageInOptions): Promise<StagedIn> {
   if (event.kind === 'foreign') throw new SandboxError('failed', event.reason);
+  if (event.kind === 'dcache') return { ...(await stageDcache(event.name, options)), variables };
   if (event.kind === 'object') {
     const told = { STORAGE_OBJECT_KEY: event.key, EVENT_TIME: event.time, EVENT: event.json };
     return { ...(await stageObject(event, options)), variables: { ...variables, ...told } };

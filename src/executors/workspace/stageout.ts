@@ -1,24 +1,18 @@
 import { asSandboxError, SandboxError } from '../../model/errors.ts';
 import { provider, type StorageIO, splitPath } from '../../model/service.ts';
 import type { Task } from '../../model/task.ts';
-import type { Buckets } from '../../objects/buckets.ts';
-import { contentType } from './contenttype.ts';
 import type { OutputFile } from './files.ts';
 import type { Opened } from './output.ts';
 import type { Report } from './report.ts';
+import { ownStore, type Stores } from './stores.ts';
 
-/** A file's way into a bucket. */
+/** A file's way into a store. */
 export interface Upload {
   file: OutputFile;
-  bucket: string;
-  key: string;
-}
-
-/** What goes where, and what would have to go where nobody can reach. */
-export interface UploadPlan {
-  uploads: Upload[];
-  /** Sentences, one an output. */
-  unreachable: string[];
+  /** `minio.default` */
+  store: string;
+  /** In S3 `bucket/key`. */
+  path: string;
 }
 
 // OSCAR: filters look at the whole relative name, stripped of blanks around it.
@@ -30,63 +24,59 @@ function passes(name: string, { prefix, suffix }: StorageIO): boolean {
 }
 
 /** OSCAR: with `isolation_level: USER` a result stays in the bucket of the user whose file it was. */
-function target(path: string, task: Task, eventBucket: string | undefined): { bucket: string; folder: string } {
-  const declared = splitPath(path);
+function target(path: string, task: Task, eventBucket: string | undefined): string {
+  const { folder } = splitPath(path);
   const { isolation_level, bucket_list } = task.service.definition;
   const isolated = isolation_level === 'USER' && eventBucket !== undefined && bucket_list.includes(eventBucket);
-  return isolated && declared.folder !== '' ? { ...declared, bucket: eventBucket } : declared;
+  return isolated && folder !== '' ? `${eventBucket}/${folder}` : path;
 }
 
 /** Decides for every output, in order, which files go where. */
-export function planUploads(task: Task, files: OutputFile[], eventBucket: string | undefined): UploadPlan {
-  const plan: UploadPlan = { uploads: [], unreachable: [] };
-  for (const output of task.service.definition.output) {
-    const matching = files.filter((file) => passes(relative(file), output));
+export function planUploads(task: Task, files: OutputFile[], eventBucket: string | undefined): Upload[] {
+  return task.service.definition.output.flatMap((output) => {
     const { type, id } = provider(output.storage_provider);
-    if (type === 'minio' && id === 'default') {
-      const { bucket, folder } = target(output.path, task, eventBucket);
-      for (const file of matching) {
-        plan.uploads.push({ file, bucket, key: folder ? `${folder}/${relative(file)}` : relative(file) });
-      }
-    } else if (matching.length > 0) {
-      const files = matching.length === 1 ? '1 file' : `${matching.length} files`;
-      plan.unreachable.push(`${files} could not be stored in ${type}.${id}, which OSCAR Sandbox cannot write to.`);
-    }
-  }
-  return plan;
+    const folder = type === 'minio' ? target(output.path, task, eventBucket) : output.path;
+    return files
+      .filter((file) => passes(relative(file), output))
+      .map((file) => ({ file, store: `${type}.${id}`, path: `${folder}/${relative(file)}` }));
+  });
 }
 
 export interface StoreOptions {
-  buckets: Buckets;
+  stores: Stores;
   /** Throws a SandboxError when it is not any more what was found. */
   open(file: OutputFile): Opened;
   report: Report;
-  /** The service: its outputs never trigger it. */
-  writer: string;
 }
 
 const AT_ONCE = 8;
 
-async function store({ file, bucket, key }: Upload, { buckets, open, report, writer }: StoreOptions): Promise<string> {
-  const { path, info, close } = open(file);
+/** Where a file goes, as people are told: the platform's own store needs no name. */
+const told = ({ store, path }: Upload): string => (store === ownStore ? path : `${store} ${path}`);
+
+async function storeOne(upload: Upload, { stores, open, report }: StoreOptions): Promise<void> {
+  const { file, store, path } = upload;
+  const { path: local, info, close } = open(file);
   try {
-    await buckets.put(bucket, key, { file: path, size: info.size }, { contentType: contentType(key), writer });
+    await stores.put(store, path, { file: local, size: info.size });
   } catch (error) {
-    const { code, message } = asSandboxError(error);
-    throw new SandboxError(code, `Storing ${bucket}/${key} failed: ${message}`, { cause: error });
+    const { code, message, hint } = asSandboxError(error);
+    throw new SandboxError(code, `Storing ${told(upload)} failed: ${message}`, { hint, cause: error });
   } finally {
     close();
   }
-  report.info(`wrote ${bucket}/${key} (${info.size} bytes)`);
-  return `${bucket}/${key}`;
+  report.info(`wrote ${told(upload)} (${info.size} bytes)`);
 }
 
-/** Stores the files, some at once; after a failure no further one is begun, what was stored stays. */
+/**
+ * Stores the files, some at once; after a failure no further one is begun, what was stored stays. Answers what is in
+ * the platform's own store now, as `bucket/key`.
+ */
 export async function storeAll(
   uploads: Upload[],
   options: StoreOptions,
 ): Promise<{ stored: string[]; failure?: string }> {
-  const stored: string[] = [];
+  const stored: Upload[] = [];
   let next = 0;
   let failure: string | undefined;
   const drain = async () => {
@@ -94,12 +84,14 @@ export async function storeAll(
       const upload = uploads[at];
       if (!upload) return;
       try {
-        stored[at] = await store(upload, options);
+        await storeOne(upload, options);
+        stored[at] = upload;
       } catch (error) {
         failure ??= asSandboxError(error).message;
       }
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, uploads.length) }, drain));
-  return { stored: stored.filter((name) => name !== undefined), ...(failure ? { failure } : {}) };
+  const own = stored.filter((upload) => upload?.store === ownStore).map(({ path }) => path);
+  return { stored: own, ...(failure ? { failure } : {}) };
 }

@@ -6,6 +6,7 @@ import { asSandboxError, SandboxError } from '../../model/errors.ts';
 import type { Service } from '../../model/service.ts';
 import type { Answer, Task } from '../../model/task.ts';
 import type { Buckets } from '../../objects/buckets.ts';
+import type { OpenElsewhere } from '../../objects/elsewhere.ts';
 import { writeArchive } from './archive.ts';
 import type { Access } from './bay.ts';
 import { findFiles, type OutputFile } from './files.ts';
@@ -16,10 +17,12 @@ import { createReport, type Report } from './report.ts';
 import { shellVariables } from './shellvariables.ts';
 import { type StagedIn, stageIn } from './stagein.ts';
 import { planUploads, storeAll } from './stageout.ts';
+import { storesOf } from './stores.ts';
 import { taskVariables } from './variables.ts';
 
 export interface WorkspaceOptions {
   buckets: Buckets;
+  elsewhere: OpenElsewhere;
   /** Where the tasks' folders are, on this machine. */
   folder: string;
   /** Who may enter the folder of a task of this service. */
@@ -143,16 +146,21 @@ async function leftIn({ files, report }: Parts, links: WorkspaceOptions['links']
   return { found, open };
 }
 
-async function stageOut(parts: Parts, exitCode: number, { buckets, links }: WorkspaceOptions): Promise<StagedOut> {
+async function stageOut(
+  parts: Parts,
+  exitCode: number,
+  { buckets, elsewhere, links }: WorkspaceOptions,
+): Promise<StagedOut> {
   const { task, report, staged, printed } = parts;
   const left = await leftIn(parts, links).catch(asSandboxError);
   if (left instanceof SandboxError) {
     return { answer: { form: 'output', content: printed.finish() }, outputs: [], failures: [left.message] };
   }
   const { open } = left;
-  const { uploads, unreachable } = planUploads(task, left.found, staged.bucket);
-  const { stored: outputs, failure } = await storeAll(uploads, { buckets, open, report, writer: task.service.name });
-  const failures = failure ? [...unreachable, failure] : unreachable;
+  const uploads = planUploads(task, left.found, staged.bucket);
+  const stores = storesOf(task.service, { buckets, elsewhere });
+  const { stored: outputs, failure } = await storeAll(uploads, { stores, open, report });
+  const failures = failure ? [failure] : [];
   return { answer: await answerOf(parts, left, exitCode !== 0), outputs, failures };
 }
 
@@ -196,8 +204,8 @@ export function createWorkspace(options: WorkspaceOptions): Workspace {
   const prepare = async (task: Task, files: TaskFolder, onLine: (line: string) => void): Promise<Staging> => {
     const report = createReport(task.service.definition.log_level, onLine);
     const printed = createPrinted(files.printed, onLine);
-    const { buckets } = options;
-    const staged = await files.receive((folder) => stageIn({ task, folder, buckets, report }));
+    const stores = storesOf(task.service, { ...options, eventId: task.eventId, caller: task.caller });
+    const staged = await files.receive((folder) => stageIn({ task, folder, stores, report }));
     const parts: Parts = { task, files, report, printed, staged, after: [] };
     equip(parts, options.inside);
     return underway(parts);

@@ -9,10 +9,13 @@ import { createObjects, type Objects } from '../../store/objects.ts';
 import { createServices } from '../../store/services.ts';
 import { createUploads, type Uploads } from '../../store/uploads.ts';
 import { type BlobFiles, createBlobFiles } from './content/blobs.ts';
+import { createRights, type Rights } from './rights.ts';
 
 export interface CoreOptions {
   db: Database;
   events: Events;
+  /** The administrator's keys. */
+  keys: { accessKey: string; secretKey: string };
   /** Where the files of large objects are kept. */
   folder: string;
   region: string;
@@ -31,6 +34,7 @@ export interface Core {
   blobs: Blobs;
   files: BlobFiles;
   events: Events;
+  rights: Rights;
   region: string;
   now: () => number;
   log: Log;
@@ -52,13 +56,14 @@ export interface Core {
 const staleUpload = 7 * 24 * 3600 * 1000;
 
 /** Opens the store in its folder and clears away what an earlier run left unfinished. */
-export async function createCore({ folder, onEvent, ...given }: CoreOptions): Promise<Core> {
+export async function createCore({ folder, onEvent, keys, ...given }: CoreOptions): Promise<Core> {
   const { db, log, now } = given;
   // The data folder may be one that others read.
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const blobs = createBlobs(db);
   const uploads = createUploads(db);
   const services = createServices(db);
+  const buckets = createBucketRows(db);
   const listeners = new Set<(event: ObjectEvent) => void>();
   const { inBackground, settled } = createBackground((error) =>
     log.error('files of the store that are not needed any more could not be deleted', { error: String(error) }),
@@ -76,7 +81,8 @@ export async function createCore({ folder, onEvent, ...given }: CoreOptions): Pr
   await change(() => uploads.removeOlder(now() - staleUpload));
   return {
     ...given,
-    buckets: createBucketRows(db),
+    buckets,
+    rights: createRights({ db, buckets }, keys),
     objects: createObjects(db),
     uploads,
     blobs,

@@ -6,8 +6,6 @@ import { createS3Server } from './http/server.ts';
 import { transfer } from './transfer.ts';
 
 export interface EmbeddedOptions extends Omit<CoreOptions, 'onEvent'> {
-  /** The administrator's keys; further ones may be known to `secretOf`. */
-  keys: { accessKey: string; secretKey: string };
   /** Told of every event once it is on disk, with the names of the jobs that it made. */
   onEvent?: (event: ObjectEvent, jobs: string[]) => void;
   /** Is this the name of our own host? Without it every name is. */
@@ -25,15 +23,14 @@ export type Embedded = ObjectStore;
 export async function createEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const { keys, isOurHost, onEvent = () => undefined } = options;
   const core = await createCore({ ...options, onEvent });
-  const server = createS3Server({
-    core,
-    isOurHost,
-    secretOf: (key) => (key === keys.accessKey ? keys.secretKey : undefined),
-  });
+  const server = createS3Server({ core, isOurHost });
   let url = 'http://127.0.0.1:0';
   const endpoint = () => ({ url, region: core.region, ...keys });
   return {
     endpoint,
+    knowsUsers: () => true,
+    // Rules are looked at with every request.
+    usersChanged: async () => undefined,
     ...administer(core),
     ...transfer(core, endpoint),
     listen: async (host, port) => {

@@ -52,7 +52,7 @@ export function transfer(core: Core, endpoint: () => Endpoint): Pick<Buckets, 'p
       else await pipeline(core.files.read(blobs), createWriteStream(file, { flags: 'wx' }));
       return info;
     },
-    presign: (options) => presign(options, endpoint(), core.now()),
+    presign: (options) => presign(options, { ...endpoint(), ...options.keys }, core.now()),
   };
 }
 

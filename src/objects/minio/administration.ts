@@ -54,6 +54,15 @@ async function tagsOf({ client, ask }: Connection, bucket: string): Promise<Reco
   return Object.fromEntries(TagSet.map(({ Key = '', Value = '' }) => [Key, Value]));
 }
 
+/** Every bucket with its tags. */
+export async function tagged(connection: Connection): Promise<[name: string, tags: Record<string, string>][]> {
+  const { Buckets = [] } = await connection.ask({}, () => connection.client.listBuckets({}));
+  const all = await Promise.all(
+    Buckets.map(async ({ Name = '' }) => [Name, await orUndefined(tagsOf(connection, Name))] as const),
+  );
+  return all.flatMap(([name, tags]): [string, Record<string, string>][] => (tags ? [[name, tags]] : []));
+}
+
 // A bucket without tags is an error for S3; a store that knows no tags says so in one of these ways.
 function withoutTags(error: { name?: string }): { TagSet: [] } {
   if (['NoSuchTagSet', 'NoSuchTagSetError', 'NotImplemented'].includes(error.name ?? '')) return { TagSet: [] };

@@ -17,3 +17,6 @@ export interface Draft {
 
 /** An etag without the quotes that HTTP puts around it. */
 export const unquoted = (etag: string): string => etag.replace(/^"|"$/g, '');
+
+/** S3: the largest object that one request may bring is 5 GiB. */
+export const largestInOne = 5 * 2 ** 30;

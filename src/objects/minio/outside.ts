@@ -1,13 +1,15 @@
 import { SandboxError } from '../../model/errors.ts';
 import type { Endpoint } from '../buckets.ts';
 import type { ObjectStore, OutsideParts } from '../store.ts';
-import { administer } from './administration.ts';
+import { createAdmin } from './admin.ts';
+import { administer, tagged } from './administration.ts';
 import type { Connection } from './connection.ts';
 import { asking } from './failures.ts';
 import type { Feed } from './feed.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { openClient } from './sdk.ts';
 import { transfer } from './transfer.ts';
+import { createUsers } from './users.ts';
 import { createDeleters } from './writers.ts';
 
 /** What a place of the store is given to tell of events. */
@@ -44,8 +46,16 @@ export function createOutside(parts: OutsideParts, { keys, arrive, leave }: Seat
     throw new SandboxError('unavailable', 'The store of objects is not open.');
   };
   const connection = () => arrived().connection;
+  const users = createUsers({
+    admin: createAdmin(endpoint, now),
+    store,
+    buckets: () => tagged(connection()),
+    log: parts.log,
+  });
   return {
     endpoint,
+    knowsUsers: users.known,
+    usersChanged: users.update,
     ...administer(connection),
     ...transfer({ connection, endpoint, event: store.events.get, deleters, now }),
     subscribe: (service, subscriptions) => arrived().feed.subscribe(service, subscriptions),
@@ -55,6 +65,7 @@ export function createOutside(parts: OutsideParts, { keys, arrive, leave }: Seat
       at = { ...found, connection: { client: await openClient(endpoint()), ask: asking(() => url) } };
       await check(at.connection, url);
       await found.feed.open();
+      await users.open();
       return portOf(url);
     },
     // Versions are the store's own affair: nothing is held for events alone.

@@ -6,7 +6,7 @@ import type { ObjectEvent } from '../../model/event.ts';
 import { type Payload, payloadSize } from '../../model/task.ts';
 import type { Buckets, Endpoint, ObjectInfo, ObjectRef } from '../buckets.ts';
 import { presign } from '../embedded/signing/link.ts';
-import { type Connection, type Draft, unquoted } from './connection.ts';
+import { type Connection, type Draft, largestInOne, unquoted } from './connection.ts';
 import { sendInParts } from './parts.ts';
 import { type Deleters, writerMark } from './writers.ts';
 
@@ -19,9 +19,6 @@ export interface TransferParts {
 }
 
 type Transfer = Pick<Buckets, 'put' | 'delete' | 'fetch' | 'presign'>;
-
-// S3: the largest object that one request may bring is 5 GiB.
-const largestInOne = 5 * 2 ** 30;
 
 /** Objects into a store outside and out of it, as the daemon moves them. */
 export function transfer({ connection, endpoint, event, deleters, now }: TransferParts): Transfer {
@@ -51,7 +48,7 @@ export function transfer({ connection, endpoint, event, deleters, now }: Transfe
       await pipeline(body, createWriteStream(file, { flags: 'wx' }));
       return info;
     },
-    presign: (options) => presign(options, endpoint(), now()),
+    presign: (options) => presign(options, { ...endpoint(), ...options.keys }, now()),
   };
 }
 

@@ -16,9 +16,11 @@ export type { ExposedParts, Held } from './parts.ts';
 export interface Exposed {
   /**
    * Brings the service's instances up, in place of those of an older version, and answers when they are on their way:
-   * how they do is observed.
+   * how they do is observed. Of a stopped one no instance stays.
    */
   deploy(service: Service, image: Image): Promise<void>;
+  /** Ends the instances that are known of it once they have answered their requests. */
+  stop(name: string): Promise<void>;
   /** Removes its instances; nothing happens when there are none. */
   withdraw(name: string): Promise<void>;
   /** What is here of exposed services, also of those that an earlier process put here. */
@@ -66,6 +68,7 @@ export function createExposed(parts: ExposedParts, times: Times = oscarTimes): E
         await standOf(service.name).deploy(service, image);
       });
     },
+    stop: (name) => inTurn(name, async () => stands.get(name)?.stop()),
     withdraw: (name) =>
       inTurn(name, async () => {
         const before = await lookForLeft();

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Engine } from '../../../engine/engine.ts';
 import type { Log } from '../../../log.ts';
+import type { Line } from '../../../model/deployment.ts';
 import { type Condition, createSightings } from './condition.ts';
 import { askHealth } from './health.ts';
 import { createPrinted } from './printed.ts';
@@ -12,7 +13,7 @@ export interface Instance {
   condition(): Condition;
   /** Where it answers, while it is ready. */
   address(): string | undefined;
-  lines(): string[];
+  lines(): Line[];
   /** The percentage of its processors that it has used since this was last asked. */
   use(): Promise<number | undefined>;
   /** Looks at it no more. */
@@ -82,7 +83,7 @@ interface LookParts {
 function createLook(parts: InstanceParts, { printed, gone }: LookParts) {
   const { engine, id, times, now, log } = parts;
   const begun = now();
-  const sightings = createSightings({ ...parts, lines: printed.lines });
+  const sightings = createSightings({ ...parts, lines: () => printed.lines().map(({ text }) => text) });
   let port: number | undefined;
 
   const isReady = () => sightings.condition().state === 'ready';

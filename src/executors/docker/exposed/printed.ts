@@ -1,13 +1,18 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Engine } from '../../../engine/engine.ts';
+import type { Line } from '../../../model/deployment.ts';
 
-const kept = 200;
+/** OSCAR: the most that can be asked for. */
+export const kept = 1000;
+const slack = 200;
 const longest = 2000;
+/** Of the time before each line, and the blank after it. */
+const stampLength = 36;
 
 /** What one instance prints. */
 export interface Printed {
   /** The newest lines, oldest first. */
-  lines(): string[];
+  lines(): Line[];
   /** Listens to a run of the container, told by when it began, unless it does so or has done so. */
   listen(run: number): void;
   close(): void;
@@ -22,20 +27,20 @@ export interface PrintedParts {
 
 /** Listens to a container. */
 export function createPrinted({ engine, id, onEnd }: PrintedParts): Printed {
-  let lines: string[] = [];
+  let lines: Line[] = [];
   let stop: (() => void) | undefined;
   let closed = false;
   let heard: number | undefined;
 
   const follow = async (): Promise<void> => {
-    const stream = await engine.logs(id);
+    const stream = await engine.logs(id, { timestamps: true });
     stop = () => stream.destroy();
     if (closed) return stop();
     // The engine tells all that it has kept, also of runs before this one.
     lines = [];
     for await (const line of linesOf(stream)) {
-      lines.push(line.slice(0, longest));
-      if (lines.length >= 2 * kept) lines = lines.slice(-kept);
+      lines.push(apart(line));
+      if (lines.length >= kept + slack) lines = lines.slice(-kept);
     }
   };
 
@@ -64,8 +69,16 @@ async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let open = '';
   for await (const chunk of stream) {
     const pieces = (open + decoder.write(chunk)).split(/\r?\n/);
-    open = (pieces.pop() ?? '').slice(0, longest);
+    open = (pieces.pop() ?? '').slice(0, longest + stampLength);
     yield* pieces;
   }
   if (open) yield open;
+}
+
+/** A line and when it was printed, as the engine puts it before it. */
+function apart(line: string): Line {
+  const blank = line.indexOf(' ');
+  const at = Date.parse(line.slice(0, blank).replace(/(\.\d{3})\d+/, '$1'));
+  if (blank < 0 || Number.isNaN(at)) return { text: line.slice(0, longest) };
+  return { at, text: line.slice(blank + 1, blank + 1 + longest) };
 }

@@ -1,4 +1,5 @@
 import type { Deployment } from '../../executor.ts';
+import { kept } from './printed.ts';
 import type { Version } from './version.ts';
 
 /** What is known of a service's versions. */
@@ -11,20 +12,23 @@ export interface Versions {
   trouble?: string | undefined;
 }
 
-const newest = 200;
-
 /** How an exposed service is doing, in the words of a deployment. */
-export function report({ current, next, trouble }: Versions, fingerprint: string): Deployment {
+export function report(
+  { current, next, trouble }: Versions,
+  told: Pick<Deployment, 'fingerprint' | 'standing'>,
+): Deployment {
   const instances = current.instances();
   const shown = next ?? current;
   return {
     service: current.service.name,
-    fingerprint,
+    ...told,
     instances: instances.length,
+    affected: instances.filter((instance) => instance.condition().state !== 'ready').length,
     lines: shown
       .instances()
       .flatMap((instance) => instance.lines())
-      .slice(-newest),
+      .sort((a, b) => (a.at ?? 0) - (b.at ?? 0))
+      .slice(-kept),
     addresses: current.addresses(),
     ...condition({ current, next, trouble }),
   };
@@ -44,6 +48,7 @@ export function conditionOf(version: Version): Pick<Deployment, 'state' | 'reaso
   const bad = conditions.filter(({ state }) => state !== 'ready');
   const wanted = version.wanted();
   const up = conditions.length - bad.length;
+  if (wanted === 0) return { state: 'stopped' };
   if (up >= wanted) return { state: 'ready' };
   const reason = bad[0]?.reason ?? 'Its containers are being made.';
   if (up > 0) return { state: 'degraded', reason: `${up} of ${wanted} instances are ready. ${reason}` };

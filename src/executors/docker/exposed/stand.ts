@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Container, Image } from '../../../engine/engine.ts';
-import type { Service } from '../../../model/service.ts';
+import { type Service, standingOf } from '../../../model/service.ts';
 import type { Deployment } from '../../executor.ts';
 import { foldersIn, removeFolders } from './files.ts';
-import { createNames, filesOf, fingerprintOf } from './names.ts';
+import { createNames, filesOf, fingerprintOf, restartedOf } from './names.ts';
 import type { ExposedParts } from './parts.ts';
 import { conditionOf, report, type Versions } from './report.ts';
 import type { Times } from './times.ts';
@@ -12,6 +12,8 @@ import { createVersion, keyOf, type Version } from './version.ts';
 /** One exposed service: the version that serves, and the one that is to take its place. */
 export interface Stand {
   deploy(service: Service, image: Image): Promise<void>;
+  /** Ends its instances once they have answered their requests; what is here stays known. */
+  stop(): Promise<void>;
   /** Undefined when nothing of it was deployed. */
   observe(): Deployment | undefined;
   scale(): Promise<void>;
@@ -31,7 +33,7 @@ export function createStand(name: string, parts: StandParts): Stand {
   /** Replaced, and still there for the requests that are on their way to it. */
   const draining = new Set<Version>();
   /** What was declared and is here, or on its way. */
-  let fingerprint = '';
+  let told = { fingerprint: '', standing: '' };
 
   const removeFound = async (found: Container[]): Promise<void> => {
     await Promise.all(found.map(({ id }) => engine.remove(id)));
@@ -53,9 +55,17 @@ export function createStand(name: string, parts: StandParts): Stand {
     const next = versions?.next;
     if (versions) {
       versions = { current: versions.current };
-      fingerprint = versions.current.service.fingerprint;
+      told = toldBy(versions.current.service);
     }
     await next?.remove();
+  };
+
+  /** Removes it once it has had its time for requests that are on their way to it. */
+  const retire = async (version: Version): Promise<void> => {
+    draining.add(version);
+    await pause(times.drainMs, undefined, { ref: false });
+    await version.remove();
+    draining.delete(version);
   };
 
   /** Waits until the newer version is ready, or has had its time; then one of the two goes. */
@@ -69,12 +79,8 @@ export function createStand(name: string, parts: StandParts): Stand {
     const { current } = versions;
     if (version.addresses().length > 0) {
       versions = { current: version };
-      draining.add(current);
       onChange();
-      await pause(times.drainMs, undefined, { ref: false });
-      await current.remove();
-      draining.delete(current);
-      return;
+      return retire(current);
     }
     const why = conditionOf(version).reason ?? '';
     const trouble = `The newest version is not ready after ${times.startMs / 1000} s, the one before it serves. ${why}`;
@@ -85,10 +91,10 @@ export function createStand(name: string, parts: StandParts): Stand {
   const leftBehind = (error: unknown) => log.warn('an instance was left', { service: name, error: String(error) });
 
   const bringUp = async (service: Service, image: Image): Promise<void> => {
-    const key = keyOf(service.fingerprint, image.id);
+    const key = keyOf(service, image.id);
     if (versions?.next?.key === key) return;
     await drop();
-    if (versions?.current.key === key) return;
+    if (versions?.current.key === key) return versions.current.resume();
     const version = createVersion({ ...parts, service, image, names });
     if (!versions) return settle(version);
     await started(version, []);
@@ -96,12 +102,28 @@ export function createStand(name: string, parts: StandParts): Stand {
     takeOver(version).catch(leftBehind);
   };
 
+  const stop = async (): Promise<void> => {
+    await drop();
+    await versions?.current.stop();
+  };
+
+  /** It is here, and nothing of it runs. */
+  const rest = async (service: Service, image: Image): Promise<void> => {
+    await stop();
+    const before = versions?.current;
+    if (before?.key === keyOf(service, image.id)) return;
+    versions = { current: createVersion({ ...parts, service, image, names }) };
+    if (before) retire(before).catch(leftBehind);
+    else await removeFound(await names.find());
+  };
+
   return {
     deploy: async (service, image) => {
-      await bringUp(service, image);
-      fingerprint = service.fingerprint;
+      await (service.stopped ? rest(service, image) : bringUp(service, image));
+      told = toldBy(service);
     },
-    observe: () => versions && report(versions, fingerprint),
+    stop,
+    observe: () => versions && report(versions, told),
     scale: async () => versions?.current.scale(),
     remove: async () => {
       const all = [versions?.current, versions?.next, ...draining];
@@ -122,6 +144,9 @@ async function started(version: Version, found: Container[]): Promise<void> {
   }
 }
 
+const toldBy = (service: Service) => ({ fingerprint: service.fingerprint, standing: standingOf(service) });
+
 /** Does the container run as one of this very version? */
 const isOf = (version: Version, one: Container): boolean =>
-  keyOf(fingerprintOf(one), one.image) === version.key && ['running', 'other'].includes(one.state);
+  keyOf({ fingerprint: fingerprintOf(one), restartedAt: restartedOf(one) }, one.image) === version.key &&
+  ['running', 'other'].includes(one.state);

@@ -17,10 +17,14 @@ import type { Times } from './times.ts';
 /** One version of an exposed service: its instances, as many as are wanted. */
 export interface Version {
   readonly service: Service;
-  /** Tells it from other versions: what it is declared as, and the image that this means. */
+  /** Tells it from other versions: what it is declared as, the image that this means, and when it was to begin anew. */
   readonly key: string;
   /** Takes these over, and starts what is missing to the least number. */
   start(found: Container[]): Promise<void>;
+  /** Ends its instances once they have answered their requests. */
+  stop(): Promise<void>;
+  /** After that: as many as there were. */
+  resume(): Promise<void>;
   instances(): Instance[];
   wanted(): number;
   /** Where those answer that are ready. */
@@ -38,7 +42,8 @@ export interface VersionParts extends ExposedParts {
 }
 
 /** What tells versions apart. */
-export const keyOf = (fingerprint: string, image: string): string => `${fingerprint} ${image}`;
+export const keyOf = (service: Pick<Service, 'fingerprint' | 'restartedAt'>, image: string): string =>
+  `${service.fingerprint} ${image} ${service.restartedAt ?? 0}`;
 
 /** A version of which nothing runs yet. */
 export function createVersion(parts: VersionParts): Version {
@@ -56,9 +61,11 @@ export function createVersion(parts: VersionParts): Version {
     onFailure: (error) => log.warn('instances are not as wanted', { service: service.name, error: String(error) }),
   });
 
+  let before = min;
+
   return {
     service,
-    key: keyOf(service.fingerprint, image.id),
+    key: keyOf(service, image.id),
     start: async (found) => {
       // Those that were found have their files; yet what they have mounted is to be kept in step.
       await footing.hold();
@@ -68,12 +75,21 @@ export function createVersion(parts: VersionParts): Version {
       }
       await crowd.want(Math.min(Math.max(min, found.length), max));
     },
+    stop: async () => {
+      before = crowd.wanted() || before;
+      await crowd.want(0);
+    },
+    resume: async () => {
+      if (crowd.wanted() === 0) await crowd.want(before);
+    },
     instances: crowd.instances,
     wanted: crowd.wanted,
     addresses: () => crowd.instances().flatMap((instance) => instance.address() ?? []),
     scale: async () => {
       const current = crowd.wanted();
       const use = max === min ? undefined : await useOf(crowd.instances());
+      // Stopped, or begun again, meanwhile.
+      if (crowd.wanted() !== current) return;
       // Also as many as before: one that could not be made is tried again.
       await crowd.want(use === undefined ? current : decide({ current, use, now: now() }));
     },
@@ -122,7 +138,7 @@ async function startContainer(parts: VersionParts, { files, held }: Footing): Pr
 const mouldOf = async (parts: VersionParts, { files, binds }: { files: Files; binds: string[] }): Promise<Mould> => ({
   definition: parts.service.definition,
   image: parts.image,
-  labels: parts.names.labels(parts.service.fingerprint, basename(files.folder)),
+  labels: parts.names.labels(parts.service, basename(files.folder)),
   network: await parts.network(),
   binds,
   limits: { ...parts.hardening, ...parts.size(parts.service) },

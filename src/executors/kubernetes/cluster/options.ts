@@ -43,8 +43,8 @@ export interface ClusterTemplates {
   oscar: Manifest[];
 }
 
-/** Ports in the node. */
-export const nodePorts = { gateway: 30080, s3: 30300 } as const;
+/** Ports in the node, among the first 86, of which Kubernetes gives none to a Service that asks for any. Source: its static range. */
+export const nodePorts = { gateway: 30080, s3: 30081 } as const;
 
 /** Where things are in the node. */
 export const inNodeAt = {

@@ -134,12 +134,13 @@ type Store = ClusterOptions & { name: string; settings: Record<string, string> }
 
 async function runMinio(
   cluster: Cluster,
-  { engine, name, materials, templates, owner, settings }: Store,
+  { engine, name, materials, templates, owner, settings, now }: Store,
   signal: AbortSignal,
 ) {
   const startedAt = (await findNode(engine, name))?.startedAt ?? 0;
   const image = materials.minioImage ?? (await minioOn(cluster));
-  await installMinio(cluster, templates.minio, { image, settings, startedAt, ...(owner ? { owner } : {}) }, signal);
+  const wanted = { image, settings, startedAt, ...(owner ? { owner } : {}) };
+  await installMinio(cluster, templates.minio, wanted, { now, signal });
 }
 
 async function portOf(engine: Engine, name: string, nodePort: number): Promise<number> {

@@ -8,18 +8,23 @@ import { settled } from './settled.ts';
 
 const readyMs = 180_000;
 
+/** Kubernetes: the port of a Service whose making was cut short counts as taken for a moment. */
+const isPortBeingFreed = (error: unknown): boolean =>
+  error instanceof SandboxError && error.message.includes('provided port is already allocated');
+const portMs = 30_000;
+
 /** Puts MinIO into a cluster, and waits until it is up as it is wanted. */
 export async function installMinio(
   cluster: Cluster,
   template: readonly Manifest[],
   wanted: MinioWanted,
-  signal: AbortSignal,
+  { now, signal }: { now(): number; signal: AbortSignal },
 ): Promise<void> {
   const [namespaces, others] = [
     template.filter(({ kind }) => kind === 'Namespace'),
     minioManifests(template, wanted).filter(({ kind }) => kind !== 'Namespace'),
   ];
-  const patience = { passes: () => false, forMs: 0, now: () => 0 };
+  const patience = { passes: isPortBeingFreed, forMs: portMs, now };
   await applyAll(cluster, namespaces, patience, signal);
   await applyAll(cluster, others, patience, signal);
   const where = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'minio', names: ['minio'] };

@@ -9,6 +9,8 @@ export interface Fed {
   text: string;
   /** The body as it was sent, for the script; absent when it is no text. */
   told?: string;
+  /** The object of the platform's own store that it is about. */
+  object?: { bucket: string; key: string };
   /** It tells of a folder marker: there is nothing that a script could read. */
   idle: boolean;
 }
@@ -25,7 +27,7 @@ const escaped = (text: string): string =>
   text.replace(/[^\t\n\r -~]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 const json = (value: unknown): string => escaped(JSON.stringify(value));
 
-function inner(event: Exclude<Event, { kind: 'foreign' }>): string {
+function inner(event: Exclude<Event, { kind: 'foreign' | 'dcache' }>): string {
   if (event.kind === 'call') return encoded(event.content);
   const { id } = event.provider;
   return id === 'default' ? event.json : json({ storage_provider: id, event: event.json });
@@ -51,11 +53,14 @@ function isUnderstood(text: string, kind: 'call' | 'object'): boolean {
 
 function fedText(occasion: Occasion, raw: string | undefined): string {
   const { event } = occasion;
-  // An event of a storage that only the supervisor can speak to.
-  if (event.kind === 'foreign') return raw ?? '';
+  // An event of a storage that the supervisor knows by itself.
+  if (event.kind === 'foreign' || event.kind === 'dcache') return raw ?? '';
   if (raw !== undefined && isUnderstood(raw, event.kind)) return raw;
   return wrapped(occasion, inner(event));
 }
+
+const isOwn = ({ provider }: Extract<Event, { kind: 'object' }>): boolean =>
+  provider.type === 'minio' && provider.id === 'default';
 
 /** What a pod is to be given for this body. */
 export function feed(body: Buffer): Fed {
@@ -65,6 +70,7 @@ export function feed(body: Buffer): Fed {
   return {
     text: fedText(occasion, raw),
     ...(raw !== undefined && !raw.includes('\0') ? { told: raw } : {}),
+    ...(event.kind === 'object' && isOwn(event) ? { object: { bucket: event.bucket, key: event.key } } : {}),
     idle: event.kind === 'object' && event.key.endsWith('/'),
   };
 }

@@ -1,7 +1,7 @@
 import type { Manifest } from '../../../engine/cluster.ts';
 import { SandboxError } from '../../../model/errors.ts';
 import { quantity } from '../../../model/quantity.ts';
-import { type Definition, exposedBase, type Service } from '../../../model/service.ts';
+import { type Definition, exposedBase, type Service, standingOf } from '../../../model/service.ts';
 import { environment, ownVariables } from './environment.ts';
 import { mountSidecar } from './mount.ts';
 import { exposedNames } from './names.ts';
@@ -50,15 +50,30 @@ function work(service: Service, settings: Settings): Work {
 
 const appOf = ({ name }: Service): Record<string, string> => ({ app: exposedNames(name).app });
 
+/** OSCAR's own notes on a Deployment that was stopped, and on the pods of one that was told to begin anew. */
+const STOPPED = 'oscar.grycap.io/stopped';
+const RESTARTED = 'oscar.grycap.io/restarted-at';
+
+/** What a Deployment was made to do, in the words of `standingOf`. */
+export function standingIn({ metadata, spec }: Manifest): string {
+  const { template } = (spec ?? {}) as { template?: Partial<Manifest> };
+  const stopped = metadata.annotations?.[STOPPED] === 'true';
+  return standingOf({ stopped, restartedAt: Date.parse(template?.metadata?.annotations?.[RESTARTED] ?? '') || 0 });
+}
+
 function deployment(service: Service, settings: Settings): Manifest {
+  const { stopped = false, restartedAt } = service;
   const name = exposedNames(service.name).deployment;
+  const made = objectOf(service, settings, { apiVersion: 'apps/v1', kind: 'Deployment', name, role: 'exposed' });
+  const annotations = restartedAt ? { annotations: { [RESTARTED]: new Date(restartedAt).toISOString() } } : {};
   return {
-    ...objectOf(service, settings, { apiVersion: 'apps/v1', kind: 'Deployment', name, role: 'exposed' }),
+    ...made,
+    metadata: { ...made.metadata, ...(stopped ? { annotations: { [STOPPED]: 'true' } } : {}) },
     spec: {
-      replicas: service.definition.expose.min_scale,
+      replicas: stopped ? 0 : service.definition.expose.min_scale,
       selector: { matchLabels: appOf(service) },
       template: {
-        metadata: { labels: { ...labelsOf(service, settings, 'exposed'), ...appOf(service) } },
+        metadata: { labels: { ...labelsOf(service, settings, 'exposed'), ...appOf(service) }, ...annotations },
         spec: podSpec(service, settings, work(service, settings)),
       },
     },
@@ -93,7 +108,7 @@ function entrance(service: Service, settings: Settings): Manifest {
 /** OSCAR counts in percent of what a pod is sure to get; that is little here, so it is the same share of what it may use. */
 function autoscaler(service: Service, settings: Settings): Manifest | undefined {
   const { min_scale, max_scale, cpu_threshold } = service.definition.expose;
-  if (max_scale <= min_scale) return undefined;
+  if (max_scale <= min_scale || service.stopped) return undefined;
   const names = exposedNames(service.name);
   const naming = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', name: names.autoscaler } as const;
   const most = Math.max(1, Math.round((quantity(service.definition.cpu) * 1000 * cpu_threshold) / 100));

@@ -76,7 +76,7 @@ export function job(task: Task, body: Buffer, settings: Settings): Manifest {
   const naming = { apiVersion: 'batch/v1', kind: 'Job', name: jobNameOf(task), role: 'job' } as const;
   const { metadata, ...kind } = objectOf(service, settings, naming);
   const annotations = { ...service.definition.annotations, ...taskMark(task.id, task.attempt) };
-  const [mount, event, secret] = [mountSidecar(service, settings), eventFolder(task, body), keys(settings)];
+  const [mount, event, secret] = [mountSidecar(service, settings), eventFolder(task, body), keys(service, settings)];
   return {
     ...kind,
     metadata: { ...metadata, annotations },

@@ -65,7 +65,7 @@ export function knativeService(service: Service, settings: Settings, visibility:
             command: ['/bin/sh'],
             args: ['-c', serveLines],
             env: environment(variables(service, settings)).env,
-            ...keys(settings),
+            ...keys(service, settings),
           }),
         },
       },

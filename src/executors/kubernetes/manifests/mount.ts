@@ -1,6 +1,7 @@
 import type { MinioProvider, S3Provider, Service, WebdavProvider } from '../../../model/service.ts';
 import { provider } from '../../../model/service.ts';
 import type { Variable } from './environment.ts';
+import { storeSecretOf } from './secrets.ts';
 import type { Settings } from './settings.ts';
 
 type Fields = Record<string, unknown>;
@@ -42,8 +43,9 @@ const webdav = ({ hostname, login, password }: WebdavProvider): Variable[] => [
 ];
 
 /** The platform's own store: its keys stay in their Secret. */
-function own({ store, storeSecret }: Settings): Variable[] {
-  const from = (key: string) => ({ secretKeyRef: { name: storeSecret, key } });
+function own(service: Service, settings: Settings): Variable[] {
+  const { store } = settings;
+  const from = (key: string) => ({ secretKeyRef: { name: storeSecretOf(service, settings), key } });
   return [
     ...setting({ TYPE: 's3', PROVIDER: 'Minio', REGION: store.region, ENDPOINT: store.endpoint }),
     { name: 'RCLONE_CONFIG_STORE_ACCESS_KEY_ID', valueFrom: from('accessKey') },
@@ -52,10 +54,11 @@ function own({ store, storeSecret }: Settings): Variable[] {
 }
 
 /** How rclone reaches the storage of the mount; undefined when the service does not say how. */
-function access({ definition }: Service, settings: Settings): { env: Variable[]; verify: boolean } | undefined {
+function access(service: Service, settings: Settings): { env: Variable[]; verify: boolean } | undefined {
+  const { definition } = service;
   const { type, id } = provider(definition.mount.storage_provider);
   const providers = definition.storage_providers;
-  if (type === 'minio' && id === 'default') return { env: own(settings), verify: settings.store.verify };
+  if (type === 'minio' && id === 'default') return { env: own(service, settings), verify: settings.store.verify };
   const [store, cloud, dav] = [providers.minio?.[id], providers.s3?.[id], providers.webdav?.[id]];
   if (type === 'minio' && store) return { env: minio(store), verify: store.verify };
   if (type === 's3' && cloud) return { env: s3('AWS', cloud), verify: true };

@@ -1,7 +1,9 @@
 import type { Service } from '../../../model/service.ts';
+import { volumeKey } from '../../../model/volume.ts';
 import { ownSecrets, type Variable } from './environment.ts';
 import { versionName } from './names.ts';
 import { resourcesOf } from './resources.ts';
+import { storeSecretOf } from './secrets.ts';
 import { containerName, places, type Settings } from './settings.ts';
 
 type Fields = Record<string, unknown>;
@@ -47,18 +49,18 @@ function programs({ programs, pull }: Settings): { volume: Fields; initContainer
 
 /** The user's volume. */
 function storage({ definition }: Service): { volumes: Fields[]; mounts: Fields[] } {
-  const { volume } = definition;
+  const { volume, namespace } = definition;
   if (!volume?.name) return { volumes: [], mounts: [] };
   const name = 'service-volume';
   return {
-    volumes: [{ name, persistentVolumeClaim: { claimName: volume.name } }],
+    volumes: [{ name, persistentVolumeClaim: { claimName: volumeKey({ namespace, name: volume.name }) } }],
     mounts: [{ name, mountPath: volume.mount_path }],
   };
 }
 
 /** The store's keys, where the supervisor looks for them. */
-export const keys = (settings: Settings): { volumes: Fields[]; mounts: Fields[] } => ({
-  volumes: [{ name: 'minio-user', secret: { secretName: settings.storeSecret } }],
+export const keys = (service: Service, settings: Settings): { volumes: Fields[]; mounts: Fields[] } => ({
+  volumes: [{ name: 'minio-user', secret: { secretName: storeSecretOf(service, settings) } }],
   mounts: [{ name: 'minio-user', mountPath: `${places.providers}/minio.default`, readOnly: true }],
 });
 

@@ -18,6 +18,8 @@ export interface Settings {
   store: { endpoint: string; region: string; verify: boolean };
   /** The Secret that holds the store's keys. */
   storeSecret: string;
+  /** A user's own keys of it, which the pods of their services get; without them it is that Secret. */
+  keysOf?: (uid: string) => { accessKey: string; secretKey: string } | undefined;
   pull: 'IfNotPresent' | 'Always';
   volumes: { storageClass?: string; accessMode: 'ReadWriteOnce' | 'ReadWriteMany' };
   /** How long a job stays in the cluster once it has ended. */

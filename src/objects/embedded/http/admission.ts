@@ -8,24 +8,21 @@ import type { Wanted } from '../versions.ts';
 import type { Requester } from '../writes.ts';
 import type { Target } from './target.ts';
 
-/** Whose signatures count. */
-export interface Admission {
-  secretOf: (accessKey: string) => string | undefined;
-}
-
-/** Who asks, by the signature, or by the bucket's policy when there is none. Throws if neither allows it. */
+/** Who asks, by the signature, if they may; anyone may what the bucket's policy says. Throws if neither allows it. */
 export function admit(
-  { core, secretOf }: Admission & { core: Core },
+  core: Core,
   { request, target, route }: { request: IncomingMessage; target: Target; route: string },
 ): { access: Access | undefined; by: Requester } {
-  const access = authenticate(request, target, { secretOf, now: core.now });
-  if (!access && !isOpen(core, target, route)) throw failure('AccessDenied');
+  const { rights, now } = core;
+  const access = authenticate(request, target, { secretOf: rights.secretOf, now });
+  const may = access !== undefined && rights.allow(route, target.bucket, access.accessKey);
+  if (!may && !isOpen(core, target, { route, access })) throw failure('AccessDenied');
   return { access, by: requester(request, access?.accessKey ?? '') };
 }
 
-/** May whoever asks also read this object? Somebody without credentials only if its bucket's policy says so. */
+/** May whoever asks also read this object? Others than its users only if its bucket's policy says so. */
 export function mayRead(core: Core, access: Access | undefined, { bucket, key, version }: Wanted): boolean {
-  if (access) return true;
+  if (access && core.rights.on(bucket, access.accessKey)) return true;
   const action = version ? 's3:GetObjectVersion' : 's3:GetObject';
   return isPublic(core.buckets.find(bucket)?.conf.policy, action, `arn:aws:s3:::${bucket}/${key}`);
 }
@@ -55,9 +52,13 @@ const actions: Record<string, string> = {
   'object DELETE uploadId': 's3:AbortMultipartUpload',
 };
 
-function isOpen(core: Core, { bucket, key, query }: Target, route: string): boolean {
+function isOpen(
+  core: Core,
+  { bucket, key, query }: Target,
+  { route, access }: { route: string; access: Access | undefined },
+): boolean {
   // A form carries its signature in its fields.
-  if (route === 'bucket POST') return true;
+  if (route === 'bucket POST') return access === undefined;
   const action = actions[route];
   if (action === undefined) return false;
   const versioned = key && query.has('versionId') && action !== 's3:PutObject' ? `${action}Version` : action;

@@ -17,8 +17,6 @@ export interface Call {
   by: Requester;
   /** How the body was signed; nothing when nobody signed it. */
   access: Access | undefined;
-  /** For what carries a signature of its own: a form. */
-  secretOf: (accessKey: string) => string | undefined;
 }
 
 /** Answers one kind of request. */

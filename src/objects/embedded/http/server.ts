@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net';
 import type { Core } from '../core.ts';
 import { asFailure, failure } from '../failure.ts';
 import { keyFault } from '../rules/names.ts';
-import { type Admission, admit } from './admission.ts';
+import { admit } from './admission.ts';
 import { type Exchange, sendEmpty, sendFailure } from './answer.ts';
 import { allowOrigin, answerPreflight } from './cors.ts';
 import { routeOf } from './routing.ts';
 import { parseTarget } from './target.ts';
 
-interface ServerOptions extends Admission {
+interface ServerOptions {
   core: Core;
   /** Is this the name of our own host? Others are refused, whatever address they lead to. */
   isOurHost?: ((host: string | undefined) => boolean) | undefined;
@@ -70,10 +70,10 @@ async function answer(options: ServerOptions, exchange: Exchange & { expects: bo
   const { bucket, key, query } = target;
   const fault = keyFault(key);
   if (fault) throw failure(fault);
-  const { access, by } = admit(options, { request, target, route });
+  const { access, by } = admit(core, { request, target, route });
   if (expects) response.writeContinue();
   const headers = { ...access?.carried, ...request.headers };
-  await handle({ core, request, response, bucket, key, query, headers, by, access, secretOf: options.secretOf });
+  await handle({ core, request, response, bucket, key, query, headers, by, access });
 }
 
 async function fail({ core }: ServerOptions, exchange: Exchange, error: unknown): Promise<void> {

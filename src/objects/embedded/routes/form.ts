@@ -12,10 +12,15 @@ import { type Added, bucketOf } from '../writes.ts';
 
 /** `POST /bucket` with a form: a browser's upload, allowed by the signed policy in it. */
 export async function postObject(call: Call): Promise<void> {
-  const { core, bucket, request, headers, by, secretOf } = call;
+  const { core, bucket, request, headers, by } = call;
   if (!headers['content-type']?.startsWith('multipart/form-data')) throw failure('MethodNotAllowed');
+  const { rights, now } = core;
   bucketOf(core, bucket);
-  const form = await readForm(request, bucket, { secretOf, now: core.now });
+  const form = await readForm(request, bucket, { secretOf: rights.secretOf, now });
+  if (!rights.on(bucket, form.accessKey)) {
+    form.file.resume();
+    throw failure('AccessDenied');
+  }
   const fault = keyFault(form.key);
   if (fault) throw failure(fault);
   const meta = metaOf(asHeaders({ ...form.fields, 'content-type': form.contentType }));

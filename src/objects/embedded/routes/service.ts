@@ -2,10 +2,12 @@ import { sendXml } from '../http/answer.ts';
 import type { Call } from '../http/call.ts';
 import { isoTime, owner } from '../http/documents.ts';
 
-/** `GET /`: every bucket. */
+/** `GET /`: every bucket that the caller may use. */
 export function listBuckets(call: Call): void {
   const prefix = call.query.get('prefix') ?? '';
-  const buckets = call.core.buckets.all().filter((bucket) => bucket.name.startsWith(prefix));
+  const { buckets: rows, rights } = call.core;
+  const accessKey = call.access?.accessKey ?? '';
+  const buckets = rows.all().filter(({ name }) => name.startsWith(prefix) && rights.on(name, accessKey));
   sendXml(call, 'ListAllMyBucketsResult', {
     Owner: owner,
     Buckets: { Bucket: buckets.map(({ name, createdAt }) => ({ Name: name, CreationDate: isoTime(createdAt) })) },
