@@ -136,6 +136,7 @@ async function leave(call: Program['call'], pid: number): Promise<void> {
   const remove = async (path: string) => ok(await call(path, { method: 'DELETE' }), `DELETE ${path}`);
   for (const { name } of await listed('/system/services')) await remove(`/system/services/${name}`);
   for (const { bucket_name: name } of await listed('/system/buckets')) await remove(`/system/buckets/${name}`);
+  for (const { name } of await listed('/system/volumes')) await remove(`/system/volumes/${name}`);
   await endProgram(pid);
 }
 

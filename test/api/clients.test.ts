@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Deployment } from '../../src/executors/executor.ts';
 import { type ClientRequest, clientRequests } from '../fixtures/client-requests.ts';
+import { platformRequests } from '../fixtures/platform-requests.ts';
 import { exchange, type Received } from './exchange.ts';
 import { basic, type StartedApi, startApi, until } from './started.ts';
 
@@ -7,9 +9,16 @@ let api: StartedApi;
 /** The token of the page after the one that was read last. */
 let next = '';
 beforeAll(async () => {
-  api = await startApi();
+  api = await startApi(observed);
 });
 afterAll(() => api?.close());
+
+/** Two instances of the one service that is exposed, which print. */
+function observed(): Deployment[] {
+  const { name: service, fingerprint } = api?.store.services.get('shop') ?? {};
+  const lines = [{ text: 'open' }, { text: 'first customer' }];
+  return service && fingerprint ? [{ service, fingerprint, state: 'ready', instances: 2, lines }] : [];
+}
 
 const filled = (text: string): string =>
   text
@@ -23,7 +32,7 @@ async function ask({ method, path, headers = {}, body, chunked }: ClientRequest)
     method,
     path: filled(path),
     headers: all,
-    ...(body === undefined ? {} : { body, chunked }),
+    ...(body === undefined ? {} : { body: body.replaceAll('{api}', `http://127.0.0.1:${api.port}`), chunked }),
   });
 }
 
@@ -78,6 +87,11 @@ describe('jobs and their logs', () => {
     const log = logs.open('one', 'one-a');
     for (const line of ['first', 'second']) log.line(line);
     await log.close();
+    await api.serve('slow', 'cat');
+    const { finishedAt: _never, ...running } = finished('slow', 'slow-a', 'Succeeded');
+    await invocations.add({ ...running, state: 'Running' });
+    const { startedAt: _notYet, ...pending } = running;
+    await invocations.add({ ...pending, id: 'slow-b', state: 'Pending' });
     for (let i = 0; i < 73; i += 1) {
       const id = `many-${String(i).padStart(2, '0')}`;
       await invocations.add(finished('many', id, i === 0 ? 'Failed' : 'Succeeded'));
@@ -94,5 +108,19 @@ describe('buckets', () => {
   });
   it.each(clientRequests.buckets)(title, holds);
 });
+
+describe('volumes and quotas', () => {
+  beforeAll(() => api.store.accounts.ensure('ana'));
+  it.each(clientRequests.volumes)(title, holds);
+});
+
+describe('the platform', () => {
+  it.each(platformRequests.status)(title, holds);
+  it.each(platformRequests.metrics)(title, holds);
+  it.each(platformRequests.federation)(title, holds);
+  it.each(platformRequests.js)(title, holds);
+});
+
+describe('how services run', () => it.each(platformRequests.deployment)(title, holds));
 
 it('had no failure of its own behind any of these answers', () => expect(api.failures).toEqual([]));

@@ -6,7 +6,6 @@ export const reasons = {
     'A path with a slash at its end is served as if it had none, so that no client has to follow a redirect with its body.',
   'no-kubernetes':
     'No Kubernetes is told the version of, on no executor: `kubernetes_version` and the version of the backend are empty, and `git_commit` is that of the sandbox.',
-  'no-volumes': 'Volumes are not served, and `volume_enable` says so.',
   'one-port':
     '`expose.api_port` and `expose.nodePort` may be a number, as `oscar-cli` 1.x and older FDL files write them; 0 is none, and the answer is a list.',
   'missing-service':
@@ -25,7 +24,7 @@ export const reasons = {
 };
 
 const config =
-  '{"config":{"name":"oscar","namespace":"oscar","services_namespace":"oscar-svc","controller_service_account":"oscar-sa","gpu_available":false,"interLink_available":false,"serverless_backend":"knative","yunikorn_enable":false,"kueue_enable":false,"volume_enable":false,"oidc_groups":[""],"minio_quota_enabled":false},"minio_provider":{"endpoint":"<S3>","verify":<BOOL>,"access_key":"<KEY>","secret_key":"<KEY>","region":"us-east-1"},"allowed_image_repositories":[]}';
+  '{"config":{"name":"oscar","namespace":"oscar","services_namespace":"oscar-svc","controller_service_account":"oscar-sa","gpu_available":false,"interLink_available":false,"serverless_backend":"knative","yunikorn_enable":false,"kueue_enable":false,"volume_enable":true,"oidc_groups":[""],"minio_quota_enabled":false},"minio_provider":{"endpoint":"<S3>","verify":<BOOL>,"access_key":"<KEY>","secret_key":"<KEY>","region":"us-east-1"},"allowed_image_repositories":[]}';
 
 /** The recorded requests that are answered otherwise on purpose, and what they are answered. */
 export const deviations: Record<string, { status: number; answer: string; why: keyof typeof reasons }> = {
@@ -33,6 +32,8 @@ export const deviations: Record<string, { status: number; answer: string; why: k
   'http.cors.preflight.unknown': { status: 204, answer: '', why: 'preflight' },
   'http.slash.get.info': { status: 401, answer: '', why: 'slash' },
   'http.slash.get.auth': { status: 200, answer: config, why: 'slash' },
+  'http.slash.get.status': { status: 401, answer: '', why: 'slash' },
+  'http.slash.get.volumes': { status: 401, answer: '', why: 'slash' },
   'http.slash.post.job.name': { status: 401, answer: '', why: 'slash' },
   'auth.info.trailing': {
     status: 200,
@@ -40,13 +41,9 @@ export const deviations: Record<string, { status: number; answer: string; why: k
       '{"version":"v4.1.2","git_commit":"abcdef12","architecture":"amd64","kubernetes_version":"","serverless_backend":{"name":"Knative","version":""}}',
     why: 'no-kubernetes',
   },
-  'config.get': {
-    status: 200,
-    answer: config,
-    why: 'no-volumes',
-  },
   'svc.type.apiport-number': { status: 201, answer: '', why: 'one-port' },
   'name.joblog.invalid': { status: 404, answer: '', why: 'missing-service' },
+  'name.fed.nul': { status: 404, answer: '', why: 'missing-service' },
   'name.deljob.blank': { status: 404, answer: '', why: 'missing-service' },
   'name.delete.nul': { status: 404, answer: '', why: 'missing-service' },
   'name.dellogs.nul': { status: 404, answer: '', why: 'missing-service' },

@@ -53,6 +53,25 @@ describe('who may pass', () => {
     },
     { title: 'not garbage', path: at('locked'), headers: { Authorization: 'Basic %%%' }, status: 401 },
     {
+      title: 'a user who may see the service, whose token is not handed on',
+      path: at('shared'),
+      headers: { Authorization: 'Bearer alice' },
+      seen: { headers: expect.not.objectContaining({ authorization: expect.anything() }) },
+    },
+    { title: 'not a user who may not', path: at('locked'), headers: { Authorization: 'Bearer alice' }, status: 401 },
+    {
+      title: 'not a user whose uid is reserved',
+      path: at('shared'),
+      headers: { Authorization: 'Bearer evil' },
+      status: 401,
+    },
+    {
+      title: 'a user where everyone may, whose token is not handed on either',
+      path: at('open'),
+      headers: { Authorization: 'Bearer alice' },
+      seen: { headers: expect.not.objectContaining({ authorization: expect.anything() }) },
+    },
+    {
       title: 'nobody unknown with forward',
       path: at('for-ward'),
       status: 401,

@@ -114,8 +114,20 @@ describe('what a service says about itself', () => {
 
 describe('why there is no answer', () => {
   const rows: Row[] = [
-    { title: 'no such service', path: at('nobody'), status: 404, says: 'No service is called nobody.' },
-    { title: 'not exposed', path: at('plain'), status: 404, says: /^plain is not exposed: .*api_port/ },
+    {
+      title: 'no such service',
+      path: at('nobody'),
+      status: 404,
+      got: { 'x-oscar-sandbox-hint': 'No service is called nobody.' },
+      says: '404 page not found',
+    },
+    {
+      title: 'not exposed',
+      path: at('plain'),
+      status: 404,
+      got: { 'x-oscar-sandbox-hint': 'plain is not exposed: its definition has no expose.api_port.' },
+      says: '404 page not found',
+    },
     {
       title: 'not ready',
       path: at('starting'),

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { Deployment } from '../../src/executors/executor.ts';
 import { exchange } from './exchange.ts';
 import { type App, type Seen, startApp } from './exposedapp.ts';
+import { people } from './persons.ts';
 import { type StartedApi, startApi } from './started.ts';
 
 const deployed = (service: string, more: Partial<Deployment>): Deployment => ({
@@ -15,11 +16,16 @@ const deployed = (service: string, more: Partial<Deployment>): Deployment => ({
 
 type Apps = [app: App, other: App];
 
-const services: Record<string, { expose: object; addresses?: (apps: Apps) => string[] }> = {
+const services: Record<string, { expose: object; visibility?: string; addresses?: (apps: Apps) => string[] }> = {
   open: { expose: { api_port: [80] }, addresses: ([app]) => [app.address] },
   whole: { expose: { api_port: [80], rewrite_target: true }, addresses: ([app]) => [app.address] },
   locked: { expose: { api_port: [80], set_auth: true }, addresses: ([app]) => [app.address] },
   'for-ward': { expose: { api_port: [80], set_auth: true, auth_type: 'forward' }, addresses: ([app]) => [app.address] },
+  shared: {
+    expose: { api_port: [80], set_auth: true },
+    visibility: 'public',
+    addresses: ([app]) => [app.address],
+  },
   twin: { expose: { api_port: [80] }, addresses: ([app, other]) => [app.address, other.address] },
   // Port 1 refuses.
   half: { expose: { api_port: [80] }, addresses: ([app]) => ['http://127.0.0.1:1', app.address] },
@@ -38,8 +44,10 @@ export async function startScene() {
   );
   observed.push(deployed('starting', { state: 'pending', reason: 'It waits for /health to answer.' }));
   observed.push(deployed('elsewhere', { state: 'unavailable', reason: 'It is not exposed.' }));
-  const api = await startApi(() => observed);
-  for (const [name, { expose }] of Object.entries(services)) await api.serve(name, 'cat', { expose });
+  const api = await startApi(() => observed, people());
+  for (const [name, { expose, visibility }] of Object.entries(services)) {
+    await api.serve(name, 'cat', { expose, visibility });
+  }
   const close = async () => {
     await api.close();
     for (const app of apps) await app.stop();

@@ -49,6 +49,14 @@ describe('WebSockets', () => {
     scene.app.left.length = 0;
   });
 
+  it('count as requests of their service', async () => {
+    const count = () => scene.api.store.usage.totals().find(({ service }) => service === 'open')?.count ?? 0;
+    const before = count();
+    const { socket } = await dial(scene.api.exposedPort, at('open', '/live'), { Authorization: basic });
+    socket.terminate();
+    expect(count()).toBe(before + 1);
+  });
+
   it('open with a cookie or a token, as pages do', async () => {
     const cookie = { Cookie: 'oscar_service_locked_auth={token:locked}' };
     const { socket, first } = await dial(scene.api.exposedPort, at('locked', '/w'), cookie);

@@ -95,7 +95,18 @@ export const before: Record<string, Step[]> = {
   'vis.put.private.get': [put(visible('restricted')), put(visible('private'))],
   'mnt.delete': [post(named('dgz-mnt', { mount: { storage_provider: 'minio.default', path: 'dgz-mnt' } }))],
   'b.list': [onlyBucket('dgz-b1')],
-  'v.detach': [post(named('dgz-va', { volume: { name: 'dgz-v', mount_path: '/data/' } }))],
+  'v.get': [send('POST', '/system/volumes', { name: 'dgz-v', size: '1Gi' })],
+  'v.attach.vol': [post(named('dgz-va', { volume: { name: 'dgz-v', mount_path: '/data/' } }))],
+  'v.svc.retain.vol': [
+    post(named('dgz-vr', { volume: { size: '512Mi', mount_path: '/data', lifecycle_policy: 'retain' } })),
+  ],
+  'v.svc.retain.clean': [drop('dgz-vr')],
+  'f.put.get': [
+    send('PUT', '/system/federation/dgz-fed', {
+      members: [{ type: 'endpoint', url: 'http://127.0.0.1:9/' }],
+      update: [{ type: 'endpoint', url: 'http://127.0.0.1:9/', priority: 1, headers: { a: 'b' } }],
+    }),
+  ],
   'v.svc.delete.del': [post(named('dgz-vd', { volume: { size: '1Gi', mount_path: '/data' } }))],
 };
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Happening, Status } from '../../src/api/protocol.ts';
-import { createApi } from '../../src/api/server.ts';
+import { type ApiParts, createApi } from '../../src/api/server.ts';
 import { createBus } from '../../src/daemon/bus.ts';
 import { createExposure } from '../../src/daemon/exposed.ts';
 import { ourHosts } from '../../src/daemon/hosts.ts';
@@ -12,11 +12,15 @@ import { createTelling } from '../../src/daemon/tell.ts';
 import { createUndo } from '../../src/daemon/undo.ts';
 import { createDeclare } from '../../src/declare/declare.ts';
 import type { Deployment } from '../../src/executors/executor.ts';
+import { members } from '../../src/federation/members.ts';
 import { createInvoke } from '../../src/invoke/invoke.ts';
 import { silent } from '../../src/log.ts';
 import { SandboxError } from '../../src/model/errors.ts';
+import type { Machine } from '../../src/model/machine.ts';
 import { createEmbedded } from '../../src/objects/embedded/embedded.ts';
 import { createProvision } from '../../src/objects/provision.ts';
+import { nobody, type People } from '../../src/oidc/people.ts';
+import { createObserver } from '../../src/reconcile/observer.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createLogs } from '../../src/store/logs.ts';
 import { createStore } from '../../src/store/store.ts';
@@ -25,6 +29,14 @@ import { createActor } from '../fakes/actor.ts';
 const credentials = { user: 'oscar', password: 'pass:wörd' };
 /** The administrator's header. */
 export const basic = `Basic ${Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64')}`;
+
+/** What the API is told of the machine. */
+export const machine: Machine = {
+  name: 'laptop',
+  cpu: { capacity: 8000, usage: 1250 },
+  memory: { capacity: 16_000_000_000, usage: 4_000_000_000 },
+  gpus: 0,
+};
 
 export interface Asked {
   method?: string;
@@ -35,7 +47,7 @@ export interface Asked {
 }
 
 /** An API with everything real behind it but the executor and the S3 server. */
-export async function startApi(observe: () => Deployment[] = () => []) {
+export async function startApi(observe: () => Deployment[] = () => [], people: People = nobody) {
   const folder = await mkdtemp(join(tmpdir(), 'api-'));
   const now = Date.now;
   const failures: unknown[] = [];
@@ -80,9 +92,10 @@ export async function startApi(observe: () => Deployment[] = () => []) {
   });
   const declare = createDeclare({
     store,
-    provision: createProvision(buckets),
+    provision: createProvision(buckets, store.bucketRules),
     minio: () => ({ endpoint: url, verify: false, access_key: 'hidden', secret_key: 'hidden', region }),
     forget: invoke.removeAll,
+    members,
     nudge: () => undefined,
     onDeclared: tell.declared,
     onRemoved: tell.removed,
@@ -95,27 +108,41 @@ export async function startApi(observe: () => Deployment[] = () => []) {
     error: (message: string, details?: object) => void failures.push(`${message} ${JSON.stringify(details)}`),
   };
   const isOurHost = ourHosts('127.0.0.1', ['my.laptop']);
+  const deployments = createObserver({
+    executor: { observe: async () => observe() },
+    services: store.services,
+    news: () => ({}),
+    now,
+  });
   const exposure = createExposure({
-    around: { credentials, isOurHost, log, now },
+    around: { credentials, people, isOurHost, log, now },
     store,
     executor: { observe: async () => observe() },
   });
-  const api = createApi({
+  const parts: ApiParts = {
     store,
     declare,
     invoke,
     buckets,
     credentials,
+    people,
     platform: { version: '0.1.0', commit: 'abcdef12', architecture: 'amd64' },
-    status: () => ({ ...credentials, api: address(), services: store.services.list().length }) as Status,
+    status: () =>
+      ({
+        ...credentials,
+        ...{ api: address(), executor: 'local', objects: 'embedded' },
+        services: store.services.list().length,
+      }) as Status,
     happenings: bus,
     isOurHost,
+    machine: async () => machine,
+    deployments,
     exposed: exposure.exposed,
     log,
     now,
     spool,
-  });
-  const server = createServer(api);
+  };
+  const server = createServer(createApi(parts));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const address = () => `http://127.0.0.1:${port}`;
@@ -136,6 +163,7 @@ export async function startApi(observe: () => Deployment[] = () => []) {
     } as RequestInit);
 
   return {
+    parts,
     port,
     exposedPort,
     store,

@@ -9,7 +9,14 @@ afterAll(() => small.close());
 
 describe('with --json each line on stdout is one value, and nothing else is there', () => {
   const commands: [args: string, values: unknown[]][] = [
-    ['services', [expect.objectContaining({ name: 'echo' })]],
+    [
+      'services',
+      [
+        expect.objectContaining({ name: 'echo' }),
+        expect.objectContaining({ name: 'web', deployment: { state: 'failed', reason: 'Nobody has the image.' } }),
+        expect.objectContaining({ name: 'idle' }),
+      ],
+    ],
     ['run echo -i test', [{ invocation: 'echo-1', answer: 'output', text: 'got test\n' }]],
     ['run picture', [{ invocation: 'echo-1', answer: 'file', base64: base64(png) }]],
     ['job echo', [{ job: 'echo-2' }]],

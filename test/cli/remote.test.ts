@@ -8,7 +8,12 @@ beforeAll(async () => {
 afterAll(() => small.close());
 
 const rows: [args: string, code: number, stdout: string, stderr: string][] = [
-  ['services', 0, 'NAME  IMAGE   CPU  MEMORY  INPUT  OUTPUT\necho  alpine  0.1  64Mi    -      b/out\n', ''],
+  [
+    'services',
+    0,
+    'NAME  STATE   IMAGE   CPU  MEMORY  INPUT  OUTPUT\necho  -       alpine  0.1  64Mi    -      b/out\nweb   failed  alpine  0.1  64Mi    -      -\nidle  ready   alpine  0.1  64Mi    -      -\n',
+    'web is failed: Nobody has the image.\n',
+  ],
   ['run echo -i test', 0, 'got test\n', ''],
   ['run echo', 0, 'got \n', ''],
   [

@@ -27,6 +27,10 @@ const view = (id: string, state: string) => ({
     ...(state === 'Failed' ? { exitCode: 3, reason: 'exit status 3' } : {}),
   },
 });
+const service = (name: string, output: object[], deployment?: object) => ({
+  ...{ name, image: 'alpine', cpu: '0.1', memory: '64Mi', input: [], output },
+  ...(deployment ? { deployment } : {}),
+});
 const ran = (answer: string, body: string, headers: Record<string, string> = {}): Reply => ({
   headers: { ...headers, 'X-Oscar-Sandbox-Invocation': 'echo-1', 'X-Oscar-Sandbox-Answer': answer },
   body,
@@ -55,8 +59,12 @@ export async function startSmall() {
 }
 
 const table = (api: () => string): Parameters<typeof startAnswering>[1] => ({
-  'GET /system/services': {
-    body: [{ name: 'echo', image: 'alpine', cpu: '0.1', memory: '64Mi', input: [], output: [{ path: 'b/out' }] }],
+  'GET /system/services?include=deployment': {
+    body: [
+      service('echo', [{ path: 'b/out' }]),
+      service('web', [], { state: 'failed', reason: 'Nobody has the image.' }),
+      service('idle', [], { state: 'ready', reason: 'Runtime service is ready.' }),
+    ],
   },
   'GET /system/services/echo': { body: { name: 'echo', owner: 'cluster_admin' } },
   'GET /system/services/fresh': { status: 404 },

@@ -1,92 +1,59 @@
-import { mkdtempSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { describeWith } from './installed.ts';
+import { calling, daily, pythonSees, pythonVersions, type Scenario } from './oscarpython.ts';
 import { startPlace } from './place.ts';
-import { ran } from './run.ts';
 
 const place = startPlace();
-const script = join(import.meta.dirname, 'python/oscar_client.py');
 
-async function seen(python: string, scenario: string): Promise<unknown> {
-  const { api, user, password } = place.program.status;
-  const folder = mkdtempSync(join(place.folder, `${scenario}-`));
-  const env = { HOME: folder, OSCAR_ENDPOINT: api, OSCAR_USER: user, OSCAR_PASSWORD: password };
-  const printed = await ran(python, [script, scenario, folder], { env });
-  // The client itself prints too: what was seen is the last line.
-  return JSON.parse(printed.trimEnd().split('\n').at(-1) ?? '');
-}
+const administrator: Scenario[] = [
+  ...daily,
+  {
+    title: 'is told that there is no quota for the administrator, nor for whom nobody knows, nor for processors',
+    script: 'oscar_platform',
+    scenario: 'quotas',
+    newer: true,
+    sees: { own: 401, 'of another': 500, changed: 503 },
+  },
+  {
+    title: 'reads who called',
+    script: 'oscar_platform',
+    scenario: 'system_logs',
+    newer: true,
+    sees: ['int'],
+  },
+  {
+    title: 'is refused with tokens that were issued elsewhere, however it came by them',
+    script: 'oscar_platform',
+    scenario: 'strangers',
+    sees: { token: 401, refresh: 401, agent: 401 },
+  },
+];
 
 describe('the Python client of OSCAR', () => {
-  for (const version of ['1.3.3', '2.1.0b2', '2.2.0']) {
+  for (const version of pythonVersions) {
     describeWith(`oscar-python-${version}`, (python) => {
-      it('reads what the cluster is, and is refused with a wrong password', async () => {
-        expect(await seen(python, 'info')).toEqual({
-          version: 'v4.1.2',
-          provider: ['access_key', 'endpoint', 'region', 'secret_key', 'verify'],
-          listed: ['upper'],
-          'wrong password': 401,
-          missing: 404,
-        });
+      const driven = new Set<string>();
+      let methods: string[] = [];
+      const environment = () => {
+        const { api: endpoint, user, password } = place.program.status;
+        return {
+          OSCAR: JSON.stringify({ endpoint, user, password }),
+          OSCAR_WRONG: JSON.stringify({ endpoint, user, password: 'wrong' }),
+          OSCAR_USER: user,
+          OSCAR_PASSWORD: password,
+        };
+      };
+
+      it.each(administrator.filter(({ newer }) => !newer || !version.startsWith('1')))('$title', async (scenario) => {
+        const told = await pythonSees(python, scenario, { folder: place.folder, env: environment() });
+        for (const method of told.driven) driven.add(method);
+        methods = told.public;
+        expect(told.seen).toEqual(scenario.sees);
       });
 
-      it('creates a service from a dict, uploads a file, waits for its job and downloads the output', async () => {
-        expect(await seen(python, 'jobs')).toEqual({
-          created: 201,
-          again: 'ValueError',
-          status: 'Succeeded',
-          logged: true,
-          // OSCAR marks the folder of each input and output.
-          listed: ['out/', 'out/loud.txt'],
-          output: 'HELLO THERE',
-          removed: 204,
-          left: { jobs: {} },
-          'service removed': 204,
-          gone: 404,
-        });
-      });
-
-      it('uploads and downloads 20 MiB in parts', async () => {
-        expect(await seen(python, 'large')).toEqual({ same: true });
-      });
-
-      it('creates a service from an FDL file, and sees each update in the next call', async () => {
-        expect(await seen(python, 'fdl')).toEqual({
-          created: 201,
-          updated: 204,
-          'by dict': 204,
-          removed: 204,
-          'token kept': true,
-          answers: ['first call', 'second call', 'third'],
-          unknown: 'ValueError',
-        });
-      });
-
-      it('calls a service with a text, a file, a token and as a job', async () => {
-        expect(await seen(python, 'run')).toEqual({
-          text: 'SOME TEXT',
-          file: 'FROM A FILE',
-          token: 'BYTES\n',
-          queued: 201,
-          job: 'Succeeded',
-          'wrong token': 401,
-          anonymous: 'NOBODY',
-        });
-      });
-
-      if (version.startsWith('1')) return;
-      it('manages buckets and reads health and logs', async () => {
-        expect(await seen(python, 'buckets')).toEqual({
-          created: 201,
-          put: 200,
-          got: 'by address',
-          objects: ['a/b c.txt'],
-          listed: true,
-          updated: 204,
-          removed: 204,
-          health: 'Ok',
-          'system logs': true,
-        });
+      it('has no public method that was not called', () => {
+        expect(methods).toEqual(expect.arrayContaining(calling));
+        expect(methods.filter((method) => !driven.has(method))).toEqual([]);
       });
     });
   }

@@ -7,6 +7,7 @@ import type { Deployment } from '../../src/executors/executor.ts';
 import { silent } from '../../src/log.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createServices } from '../../src/store/services.ts';
+import { createUsage } from '../../src/store/usage.ts';
 
 const web: Deployment = {
   service: 'web',
@@ -54,7 +55,7 @@ describe('the port of exposed services', () => {
     undo.add(db.close);
     const notes: string[] = [];
     const around = { credentials: { user: 'a', password: 'b' }, isOurHost: () => true, log: silent, now: Date.now };
-    const store = { services: createServices(db) };
+    const store = { services: createServices(db), usage: createUsage(db) };
     const { open: listen } = createExposure({ around, store, executor: { observe: async () => [] } });
     const onMoved = (sentence: string) => void notes.push(sentence);
     const options = { host: '127.0.0.1', exposedPort };

@@ -5,7 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDeclare, type Declare } from '../../src/declare/declare.ts';
 import { silent } from '../../src/log.ts';
 import { SandboxError } from '../../src/model/errors.ts';
+import { administrator } from '../../src/model/person.ts';
 import type { Definition } from '../../src/model/service.ts';
+import type { VolumeKeeper } from '../../src/model/volume.ts';
 import { createEmbedded, type Embedded } from '../../src/objects/embedded/embedded.ts';
 import { createProvision, type Provision } from '../../src/objects/provision.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
@@ -46,17 +48,21 @@ interface Cuts {
   services?: Partial<Services>;
   provision?: Partial<Provision>;
   forget?: (name: string) => Promise<void>;
-  releaseVolume?: (service: string, volume: string) => Promise<void>;
+  release?: VolumeKeeper['release'];
 }
 
 /** The door, as the next daemon would open it; what is given takes the place of a part, to end the daemon there. */
-function open({ services, provision, forget, releaseVolume }: Cuts = {}): Declare {
+function open({ services, provision, forget, release }: Cuts = {}): Declare {
   return createDeclare({
     store: { ...store, services: { ...store.services, ...services } },
-    provision: { ...createProvision(buckets), ...provision },
+    provision: { ...createProvision(buckets, store.bucketRules), ...provision },
     minio: () => ({ endpoint: '', verify: false, access_key: '', secret_key: '', region: '' }),
     forget: forget ?? (async (name) => void forgotten.push(name)),
-    releaseVolume: releaseVolume ?? (async (...volume) => void released.push(volume.join(' '))),
+    keeper: {
+      make: async () => undefined,
+      held: async () => [],
+      release: release ?? (async (volume, service) => void released.push(`${service} ${volume.name}`)),
+    },
     nudge: () => undefined,
     onDeclared: () => undefined,
     onRemoved: () => undefined,
@@ -135,6 +141,7 @@ describe('the volume of a service that is removed', () => {
     ['stays when it was there before', { name: 'data' }, all, []],
     ['stays when a file of the folder was deleted', { size: '1Gi' }, { buckets: false }, []],
   ])('%s', async (_title, volume, options, expected) => {
+    if (!('size' in volume)) await open().volumes.create(administrator, { name: 'data', size: '1Gi' });
     await open().create(using(volume), api);
     await open().remove('demo', options);
     expect(released).toEqual(expected);
@@ -150,7 +157,7 @@ describe('the volume of a service that is removed', () => {
   it('goes, or stays, as the last declaration wants it', async () => {
     await open().create(using({ size: '1Gi', lifecycle_policy: 'delete' }), api);
     await open().remove('demo', { buckets: false });
-    await open().create(using({ size: '1Gi', lifecycle_policy: 'retain' }), api);
+    await open().create(using({ size: '1Gi', lifecycle_policy: 'retain' }), { kind: 'file', path: '/f' });
     await open().remove('demo', all);
     expect(released).toEqual([]);
   });
@@ -161,7 +168,7 @@ describe('the volume of a service that is removed', () => {
       expect(forgotten).toEqual(['demo']);
       return killed();
     };
-    await expect(open({ releaseVolume: inUse }).remove('demo', all)).rejects.toThrow('killed');
+    await expect(open({ release: inUse }).remove('demo', all)).rejects.toThrow('killed');
     await open().recover();
     expect(released).toEqual(['demo demo']);
   });
@@ -202,7 +209,7 @@ describe('a start', () => {
     for (const bucket of bucketsOf(definition)) {
       if (!(await names()).includes(bucket)) throw new SandboxError('not-found', `There is no bucket ${bucket}.`);
     }
-    await createProvision(buckets).listen(definition);
+    await createProvision(buckets, store.bucketRules).listen(definition);
   };
 
   it('makes the buckets that are gone, and lets their service listen', async () => {

@@ -33,6 +33,7 @@ beforeEach(() => {
     provision: {
       check: () => undefined,
       claim: async ({ input }) => [...new Set(input.map((io) => io.path.split('/')[0] ?? ''))],
+      settle: async () => undefined,
       listen: async ({ name }) => void said.push(`listen ${name}`),
       release: async (service, buckets) => void said.push(`release ${service}: ${buckets.join(' ')}`),
     },

@@ -36,7 +36,7 @@ function open(): Watch {
   const declare = createDeclare({
     store,
     minio: () => ({ endpoint: 'http://127.0.0.1:9000', verify: false, access_key: '', secret_key: '', region: '' }),
-    provision: { check: () => undefined, claim: async () => [], listen: nothing, release: nothing },
+    provision: { check: () => undefined, claim: async () => [], listen: nothing, settle: nothing, release: nothing },
     forget: async (name) => void said.push(`forgot ${name}`),
     nudge: () => undefined,
     onDeclared: () => undefined,

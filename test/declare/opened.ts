@@ -28,6 +28,7 @@ export function opening(): () => { declare: Declare; store: Store } {
       provision: {
         check: () => undefined,
         claim: async () => [],
+        settle: async () => undefined,
         listen: async () => undefined,
         release: async () => undefined,
       },

@@ -145,16 +145,21 @@ describe('what a script sees of an object event', () => {
 
   it.each([
     ['an object that is gone', arrived('in/none'), 'Reading demo/in/none failed: There is no object in/none in demo.'],
-    ['a name no file can have', arrived('in/..'), 'The object in/.. has no name that a file could have.'],
+    ['a name no file can have', arrived('in/..'), 'The object demo/in/.. has no name that a file could have.'],
     [
-      'another store',
+      'another store that is not defined',
       JSON.stringify({ storage_provider: 'edge', event: arrived('in/a') }),
-      "The event's object demo/in/a is in minio.edge, which OSCAR Sandbox cannot read.",
+      'Reading minio.edge demo/in/a failed: The storage provider minio.edge of demo is not defined.',
     ],
     [
-      'dCache',
+      'dCache, where the service has no input there',
       '{"event":{"name":"f"},"subscription":"https://x"}',
-      'The event comes from dCache, which OSCAR Sandbox cannot read from.',
+      'The event comes from dCache, but demo has no input in webdav.dcache.',
+    ],
+    [
+      'Onedata',
+      '{"Key":"/s/f","Records":[{"objectKey":"f","eventTime":"t","eventSource":"OneTrigger"}]}',
+      'The event comes from Onedata, which OSCAR Sandbox cannot read from.',
     ],
   ])('fails for %s with one sentence', async (_, body, reason) => {
     const outcome = await run(taskOf(declared({ script: 'echo ran' }), body));
@@ -210,8 +215,8 @@ describe('what cannot be', () => {
   it('says what it ignores, once a service', async () => {
     const service = declared({
       script: 'cat /oscar/config/function_config.yaml',
-      output: [{ storage_provider: 's3.lab', path: 'x/y' }],
-      storage_providers: { s3: { lab: { access_key: 'a', secret_key: 'b' } } },
+      output: [{ storage_provider: 'onedata.lab', path: 'x/y' }],
+      storage_providers: { onedata: { lab: { oneprovider_host: 'h', token: 't', space: 's' } } },
       mount: { storage_provider: 'minio', path: 'data' },
       expose: { api_port: [80] },
     });
@@ -220,7 +225,7 @@ describe('what cannot be', () => {
       expect.stringMatching(/^The mount .*data is not made: the local executor has no mounts\.$/),
       'It is not exposed: the local executor runs no servers.',
       'Its script names /oscar/…, which does not exist on this machine.',
-      'The storage s3.lab cannot be reached: files from or for it fail.',
+      'The storage onedata.lab cannot be reached: files from or for it fail.',
     ]);
     await stage.place.local.withdraw('demo');
   });
@@ -237,7 +242,7 @@ describe('what is observed', () => {
     const seen = async () => (await stage.place.local.observe()).find((one) => one.service === 'watched');
     expect(await seen()).toMatchObject({ instances: 2, lines: [] });
     await (await run(taskOf(service))).release();
-    expect(await seen()).toMatchObject({ instances: 2, lines: ['seen'] });
+    expect(await seen()).toMatchObject({ instances: 2, lines: [{ text: 'seen' }] });
     await stage.place.local.withdraw('watched');
   });
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocal, type Local, type LocalOptions } from '../../src/executors/local.ts';
 import { silent } from '../../src/log.ts';
+import { openElsewhere } from '../../src/objects/elsewhere/open.ts';
 import { createFakeBuckets, type FakeBuckets } from '../fakes/buckets.ts';
 
 export interface Place {
@@ -21,6 +22,7 @@ export async function openLocal(more: Partial<LocalOptions> = {}): Promise<Place
   const folder = await mkdtemp(join(tmpdir(), 'local-'));
   const buckets = createFakeBuckets();
   const local = await createLocal({
+    elsewhere: openElsewhere,
     buckets,
     folder,
     id: folder,

@@ -49,6 +49,8 @@ export function createFakeBuckets(): FakeBuckets {
 
   return {
     endpoint: () => ({ url, region: 'us-east-1', accessKey: 'key', secretKey: 'secret' }),
+    knowsUsers: () => true,
+    usersChanged: async () => undefined,
     list: async () => [...kept].map(([name, bucket]) => describe(name, bucket)),
     find: async (name) => {
       const bucket = kept.get(name);

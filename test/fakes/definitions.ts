@@ -1,5 +1,6 @@
 import { normalise } from '../../src/declare/normalise.ts';
 import type { DefinitionInput } from '../../src/declare/schema.ts';
+import { administrator } from '../../src/model/person.ts';
 import { fingerprint, type Service } from '../../src/model/service.ts';
 
 const minio = {
@@ -20,7 +21,7 @@ export const written = (input: Partial<DefinitionInput> = {}): DefinitionInput =
 
 /** A declared service, as the store would hand it out. */
 export function declared(input: Partial<DefinitionInput> = {}, known: Partial<Service> = {}): Service {
-  const definition = normalise(written(input), { minio, namespace: 'oscar-svc' });
+  const definition = normalise(written(input), { minio, person: administrator });
   return {
     name: definition.name,
     version: 1,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 import type { Executor } from '../../src/executors/executor.ts';
 import { createInvoke } from '../../src/invoke/invoke.ts';
-import type { InvokeControl } from '../../src/invoke/parts.ts';
+import type { DelegationOptions, InvokeControl } from '../../src/invoke/parts.ts';
 import { SandboxError } from '../../src/model/errors.ts';
 import type { Invocation } from '../../src/model/invocation.ts';
 import type { Service } from '../../src/model/service.ts';
@@ -36,7 +36,7 @@ export interface Scene {
   tasks: Task[];
   run: Executor['run'];
   failures: unknown[];
-  start(limits?: { concurrency: number; serviceConcurrency: number }): InvokeControl;
+  start(limits?: { concurrency: number; serviceConcurrency: number; delegation?: DelegationOptions }): InvokeControl;
   /** The invocation once it is in its final state. */
   end(id: string): Promise<Invocation>;
   log(id: string): Promise<string[]>;

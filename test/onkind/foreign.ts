@@ -114,5 +114,5 @@ function asGuest(text: string, token: string): object {
 function storeOf({ node, status }: Shared): string {
   const address = docker('inspect', '--format', '{{(index .NetworkSettings.Networks "kind").IPAddress}}', node);
   const { accessKey, secretKey } = status;
-  return `http://${accessKey}:${encodeURIComponent(secretKey)}@${address}:30300`;
+  return `http://${accessKey}:${encodeURIComponent(secretKey)}@${address}:30081`;
 }

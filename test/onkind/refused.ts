@@ -97,7 +97,16 @@ export function refusalsOf(): void {
       () => [`image of the node: pulling ${nowhere}`, 'image of the node: failed', `error: ${why}.`, `hint: ${fix}`],
     ],
     [
-      'a port that is taken',
+      'a port of the program itself that is taken',
+      () => [...kindWords, '--port', String(taken)],
+      6,
+      () => [
+        `error: Port ${taken} for the API is in use.`,
+        'hint: Stop what uses it, or choose another with --port (0 is any free one).',
+      ],
+    ],
+    [
+      'a port of its cluster that is taken',
       () => [...kindWords, '--s3-port', String(taken)],
       6,
       () => [

@@ -51,4 +51,52 @@ describeWith('docker', () => {
       rmSync(folder, { recursive: true });
     }
   });
+
+  it('what one service leaves in a volume another one finds, also after a restart of the sandbox', async () => {
+    let program = await startProgram({ executor: 'docker' });
+    try {
+      const ask = async (path: string, method = 'GET', body?: object) => {
+        const answer = await program.call(path, { method, ...(body ? { body: JSON.stringify(body) } : {}) });
+        return { status: answer.status, text: (await answer.text()).trim() };
+      };
+      const declare = async (name: string, script: string, volume: object) => {
+        const made = await ask('/system/services', 'POST', {
+          name,
+          image: 'busybox',
+          script,
+          volume: { mount_path: '/data', ...volume },
+        });
+        expect(made).toEqual({ status: 201, text: '' });
+      };
+      const run = async (name: string) => (await ask(`/run/${name}`, 'POST')).text;
+      const phase = async (name: string) => JSON.parse((await ask(`/system/volumes/${name}`)).text).status.phase;
+      const kept = () =>
+        carrying(`oscar-sandbox.data=${dataId(program.dataDir)}`)
+          .filter((line) => line.startsWith('volume'))
+          .map((line) => line.split('-volume-')[1]);
+
+      await declare('writes', 'echo line >> /data/lines', { name: 'kept', size: '1Gi', lifecycle_policy: 'retain' });
+      await run('writes');
+      expect((await ask('/system/services/writes', 'DELETE')).status).toBe(204);
+      expect(await phase('kept')).toBe('ready');
+      expect((await ask('/system/volumes', 'POST', { name: 'made', size: '1Gi' })).status).toBe(201);
+      await expect.poll(() => phase('made')).toBe('ready');
+
+      expect((await program.command(['down'])).code).toBe(0);
+      program = await startProgram({ executor: 'docker', dataDir: program.dataDir });
+      expect([await phase('kept'), await phase('made'), kept()]).toEqual(['ready', 'ready', ['kept', 'made']]);
+      await declare('reads', 'cat /data/lines', { name: 'kept' });
+      await declare('fills', 'echo more >> /data/more; wc -l < /data/more', { name: 'made' });
+      expect([await run('reads'), await run('fills'), await run('fills')]).toEqual(['line', '1', '2']);
+
+      const attached = { status: 400, text: 'managed volume is still attached to one or more services' };
+      expect(await ask('/system/volumes/kept', 'DELETE')).toEqual(attached);
+      for (const name of ['reads', 'fills']) await ask(`/system/services/${name}`, 'DELETE');
+      expect(await ask('/system/volumes/kept', 'DELETE')).toEqual({ status: 204, text: '' });
+      expect(await ask('/system/volumes/made', 'DELETE')).toEqual({ status: 204, text: '' });
+      expect(kept()).toEqual([]);
+    } finally {
+      await program.stop();
+    }
+  }, 90_000);
 });

@@ -82,6 +82,24 @@ describe('services', () => {
     expect(store.services.get('demo')?.buckets).toEqual(['demo']);
   });
 
+  it('are stopped until they are declared anew, and remember when they were to begin anew until they are gone', async () => {
+    const { services } = store;
+    const known = () => {
+      const { stopped, restartedAt, version } = services.get('demo') ?? {};
+      return { stopped, restartedAt, version };
+    };
+    await services.save(declared());
+    expect(known()).toEqual({ version: 1 });
+    await services.note('demo', { stopped: true });
+    await services.note('demo', { restartedAt: 5 });
+    expect(known()).toEqual({ stopped: true, restartedAt: 5, version: 1 });
+    await services.save(declared());
+    expect(known()).toEqual({ restartedAt: 5, version: 2 });
+    await services.remove('demo');
+    await services.save(declared());
+    expect(known()).toEqual({ version: 3 });
+  });
+
   it('lose the versions that nothing needs, never the newest', async () => {
     for (const script of ['echo 1', 'echo 2', 'echo 3']) await store.services.save(declared({ script }));
     await store.invocations.add(invocation('demo-1', { serviceVersion: 1 }));

@@ -40,7 +40,7 @@ describeWith('docker', () => {
     const exposed = await deployed(service);
     const found = await seen(exposed, isReady);
     expect(await ask(found)).toBe("it's hidden from /system/services/web/exposed");
-    expect(found).toMatchObject({ instances: 1, lines: ['starting'], fingerprint: service.fingerprint });
+    expect(found).toMatchObject({ instances: 1, lines: [{ text: 'starting' }], fingerprint: service.fingerprint });
     const [container] = await ground.containers();
     expect(container?.name).toBe(`${ground.marks.name()}-exposed-web-1`);
     const details = await inspected();

@@ -64,7 +64,17 @@ export async function createGround() {
     await seen(await deployed(service, {}, { engine: { ...engine, inspect } }), isReady);
     alive = false;
   };
-  return { engine, marks, folder, open, deployed, leaveBehind, close, containers: () => engine.list(marks.all) };
+  return {
+    engine,
+    marks,
+    folder,
+    network,
+    open,
+    deployed,
+    leaveBehind,
+    close,
+    containers: () => engine.list(marks.all),
+  };
 }
 
 export type Ground = Awaited<ReturnType<typeof createGround>>;

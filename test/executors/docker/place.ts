@@ -10,6 +10,7 @@ import { createMarks } from '../../../src/executors/docker/labels.ts';
 import { silent } from '../../../src/log.ts';
 import type { Service } from '../../../src/model/service.ts';
 import type { Outcome, Task } from '../../../src/model/task.ts';
+import { openElsewhere } from '../../../src/objects/elsewhere/open.ts';
 import { createFakeBuckets, type FakeBuckets } from '../../fakes/buckets.ts';
 
 export interface Place {
@@ -32,6 +33,7 @@ export async function openDocker(more: Partial<DockerOptions> = {}): Promise<Pla
   const engine = more.engine ?? (await openUsual());
   const buckets = createFakeBuckets();
   const executor = await createDocker({
+    elsewhere: openElsewhere,
     engine,
     buckets,
     folder,

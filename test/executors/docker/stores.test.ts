@@ -65,7 +65,7 @@ describeWith('docker', () => {
     expect([await job(service), await job(service), await call(service)]).toEqual(['', 'before\n', 'before\n']);
     await stage.place.executor.withdraw(name);
     expect(volumes().length).toBe(1);
-    await stage.place.executor.releaseVolume(name, name);
+    await stage.place.executor.volumes.release({ namespace: 'oscar-svc', name }, name);
     expect(volumes()).toEqual([]);
   });
 

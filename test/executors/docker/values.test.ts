@@ -156,14 +156,14 @@ describe('what an engine cannot give', () => {
     const service = declared({
       script: 'cat /oscar/config/function_config.yaml',
       image_pull_secrets: ['login'],
-      output: [{ storage_provider: 's3.lab', path: 'x/y' }],
-      storage_providers: { s3: { lab: { access_key: 'a', secret_key: 'b' } } },
+      output: [{ storage_provider: 'onedata.lab', path: 'x/y' }],
+      storage_providers: { onedata: { lab: { oneprovider_host: 'h', token: 't', space: 's' } } },
     });
     expect(warnings(service, 'It asks for too much.')).toEqual([
       'It asks for too much. Its invocations fail.',
       'The names under image_pull_secrets mean nothing here: images are pulled with the logins of `docker login`.',
       'Its script names /oscar/bin or /oscar/config, which do not exist here.',
-      'The storage s3.lab cannot be reached: files from or for it fail.',
+      'The storage onedata.lab cannot be reached: files from or for it fail.',
     ]);
   });
 });

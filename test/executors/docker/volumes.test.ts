@@ -5,8 +5,10 @@ import type { ContainerSpec, Engine } from '../../../src/engine/engine.ts';
 import { removeLabelled } from '../../../src/engine/labelled.ts';
 import { usualSocket } from '../../../src/engine/places.ts';
 import { createMarks, type Marks } from '../../../src/executors/docker/labels.ts';
-import { createVolumes, type VolumeBind, type Volumes, volumeWarning } from '../../../src/executors/docker/volumes.ts';
+import type { VolumeBind } from '../../../src/executors/docker/opening.ts';
+import { createVolumes, type Volumes, volumeWarning } from '../../../src/executors/docker/volumes.ts';
 import type { Service } from '../../../src/model/service.ts';
+import type { ManagedVolume } from '../../../src/model/volume.ts';
 import { labelsOf, namesOf } from '../../../src/objects/minio/spec.ts';
 import { describeWith } from '../../clients/installed.ts';
 import { docker } from '../../docker.ts';
@@ -37,6 +39,7 @@ describeWith('docker', () => {
     declared({ name, image, volume: { mount_path: '/data', ...volume } });
 
   const names = async () => (await engine.volumes(marks.all)).map(({ name }) => name).sort();
+  const ref = (name: string) => ({ namespace: 'oscar-svc', name });
   const full = (name: string) => `oscar-sandbox-${marks.all['oscar-sandbox.data']}-volume-${name}`;
 
   const spec = (bind: VolumeBind, script: string, more: Partial<ContainerSpec> = {}): ContainerSpec => ({
@@ -95,6 +98,23 @@ describeWith('docker', () => {
       expect(await run(await bound(other), 'grep -q shared /elsewhere/file')).toBe(0);
     });
 
+    it('is none of a user who calls theirs the same', async () => {
+      await bound(service('maker', { size: '1Gi', name: 'data' }));
+      const theirs = declared({
+        name: 'other',
+        image: 'busybox',
+        namespace: 'oscar-svc-bob',
+        volume: { name: 'data', size: '1Gi', mount_path: '/data' },
+      });
+      expect(await bound(theirs)).toEqual({ Source: full('oscar-svc-bob.data'), Target: '/data' });
+      expect(await volumes.held()).toEqual(
+        expect.arrayContaining([
+          { key: 'data', maker: 'maker' },
+          { key: 'oscar-svc-bob.data', maker: 'other' },
+        ]),
+      );
+    });
+
     it('must exist when only its name is given', async () => {
       await expect(volumes.bindFor(service('late', { name: 'data' }))).rejects.toMatchObject({
         code: 'unavailable',
@@ -128,7 +148,7 @@ describeWith('docker', () => {
       const binds = [];
       for (const name of ['minio', 'minio-events']) binds.push(await bound(service(name, { size: '1Gi', name })));
       expect(binds.map(({ Source }) => Source)).toEqual([full('minio'), full('minio-events')]);
-      for (const name of ['minio', 'minio-events']) await volumes.release(name, name);
+      for (const name of ['minio', 'minio-events']) await volumes.release(ref(name));
       expect(await names()).toEqual([namesOf(id).data, namesOf(id).queue]);
     });
 
@@ -150,6 +170,42 @@ describeWith('docker', () => {
     });
   });
 
+  describe('a volume that no service made', () => {
+    const record: ManagedVolume = {
+      ...ref('data'),
+      size: '1Gi',
+      owner: 'cluster_admin',
+      maker: '',
+      policy: '',
+      leaving: false,
+    };
+    const attaching = (name: string, image = 'busybox') => service(name, { name: 'data' }, image);
+
+    it('has a place from the moment it is made, which stays as it is', async () => {
+      await volumes.make(record);
+      const bind = await bound(attaching('one'));
+      expect(bind).toEqual({ Source: full('data'), Target: '/data' });
+      expect(await run(bind, 'echo kept > /data/file')).toBe(0);
+      await volumes.make(record);
+      expect(await run(await bound(attaching('two')), 'grep -q kept /data/file')).toBe(0);
+      expect(await volumes.held()).toEqual([{ key: 'data', maker: '' }]);
+    });
+
+    it('gets one with the first service that attaches it, if it has none', async () => {
+      volumes = createVolumes({ engine, marks, recorded: ({ name }) => (name === 'data' ? record : undefined) });
+      expect(await bound(attaching('one'))).toEqual({ Source: full('data'), Target: '/data' });
+      await expect(volumes.bindFor(service('two', { name: 'nothing' }))).rejects.toThrow('does not exist');
+    });
+
+    it('can be written into by every image that attaches it', async () => {
+      await volumes.make(record);
+      await bound(attaching('one'));
+      const image = 'oscar-sandbox-test/non-root';
+      const bind = await bound(attaching('two', image));
+      expect(await run(bind, '[ "$(id -u)" != 0 ] && echo mine > /data/file', { Image: image })).toBe(0);
+    });
+  });
+
   describe('an image with a user of its own', () => {
     const image = 'oscar-sandbox-test/non-root';
 
@@ -168,15 +224,15 @@ describeWith('docker', () => {
   });
 
   describe('a volume that is released', () => {
-    it('goes, but only at the word of the service that made it', async () => {
+    it('goes, and no other; one that is gone already is no error', async () => {
       await bound(service('maker', { size: '1Gi', name: 'data' }));
       await bound(service('second', { size: '1Gi' }));
-      await volumes.release('second', 'data');
-      await volumes.release('maker', 'no-such');
+      await volumes.release({ namespace: 'oscar-svc-bob', name: 'data' });
+      await volumes.release(ref('no-such'));
       expect(await names()).toEqual([full('data'), full('second')]);
-      await volumes.release('maker', 'data');
+      await volumes.release(ref('data'));
       expect(await names()).toEqual([full('second')]);
-      await volumes.release('maker', 'data');
+      await volumes.release(ref('data'));
     });
 
     it('goes when the last container that has it is gone', async () => {
@@ -184,8 +240,8 @@ describeWith('docker', () => {
       const id = await engine.create(marks.name('holder'), spec(bind, 'sleep 60'));
       await engine.start(id);
       const hurried = createVolumes({ engine, marks, patienceMs: 0 });
-      await expect(hurried.release('maker', 'maker')).rejects.toMatchObject({ code: 'conflict' });
-      const released = volumes.release('maker', 'maker');
+      await expect(hurried.release(ref('maker'))).rejects.toMatchObject({ code: 'conflict' });
+      const released = volumes.release(ref('maker'));
       await engine.remove(id);
       await released;
       expect(await names()).toEqual([]);

@@ -85,7 +85,9 @@ async function start(service: Service, manifest: Manifest, user: number): Promis
   });
   const read = new Promise((resolve) => reader.once('close', resolve));
   const ended = new Promise<number | null>((resolve) => child.once('close', (code) => read.then(() => resolve(code))));
-  const inner = () => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
+  const isOver = () => child.exitCode !== null || child.signalCode !== null;
+  const inner = () =>
+    isOver() ? 'none' : readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
   await vi.waitFor(() => expect(inner()).not.toBe(''));
   return { pid: Number(inner()), log: () => log, ended };
 }

@@ -232,10 +232,24 @@ describe.skipIf(!hasParts('kube-apiserver', 'etcd') || !hasKnative)('a service i
     await serve(service);
     await executor.withdraw('storing');
     expect(await scene.names('PersistentVolumeClaim')).toEqual(['data']);
-    await executor.releaseVolume('another', 'data');
+    expect(await executor.volumes.held()).toEqual([{ key: 'data', maker: 'storing', waits: true }]);
+    await executor.volumes.release({ namespace: 'oscar-svc-bob', name: 'data' });
     expect(await scene.names('PersistentVolumeClaim')).toEqual(['data']);
-    await executor.releaseVolume('storing', 'data');
+    await executor.volumes.release({ namespace: 'oscar-svc', name: 'data' }, 'storing');
     await eventually(() => scene.isReleased('data')).toBe(true);
+  });
+
+  it('finds the volume of its own namespace that no service made', async () => {
+    const volume = { namespace: 'oscar-svc-bob', name: 'made', size: '1Gi', owner: 'bob', maker: '', policy: '' };
+    await executor.volumes.make({ ...volume, leaving: false });
+    await executor.volumes.make({ ...volume, size: '2Gi', leaving: false });
+    expect(await executor.volumes.held()).toContainEqual({ key: 'oscar-svc-bob.made', maker: '', waits: true });
+    const attaching = { volume: { name: 'made', mount_path: '/data' } };
+    await serve(declared({ name: 'attaching', namespace: volume.namespace, ...attaching }));
+    await expect(executor.deploy(declared({ name: 'lost', ...attaching }))).rejects.toThrow('which is not there');
+    await executor.withdraw('attaching');
+    await executor.volumes.release(volume);
+    await eventually(() => scene.isReleased('oscar-svc-bob.made')).toBe(true);
   });
 
   it('is unavailable while the cluster is away', async () => {

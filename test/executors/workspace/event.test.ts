@@ -80,7 +80,6 @@ describe('events', () => {
   });
 
   it.each([
-    ['dCache', '{"event":{"name":"f","mask":["IN_CREATE"]},"subscription":"https://x"}'],
     ['Rucio', '{"event_type":"close","payload":{"scope":"user","name":"dataset"}}'],
     ['Onedata', '{"Key":"/s/f","Records":[{"objectKey":"f","eventTime":"t","eventSource":"OneTrigger"}]}'],
   ])('an event of %s is known and refused', (name, sent) => {
@@ -88,6 +87,11 @@ describe('events', () => {
       kind: 'foreign',
       reason: `The event comes from ${name}, which OSCAR Sandbox cannot read from.`,
     });
+  });
+
+  it('knows the file of an event of dCache', () => {
+    const sent = '{"event":{"name":"f","mask":["IN_CREATE"]},"subscription":"https://x"}';
+    expect(read(sent).event).toEqual({ kind: 'dcache', name: 'f' });
   });
 
   it('takes the query of a gateway event for variables, strings only', () => {

@@ -6,6 +6,7 @@ import { findFiles } from '../../../src/executors/workspace/files.ts';
 import { createWorkspace, type Staging } from '../../../src/executors/workspace/workspace.ts';
 import { silent } from '../../../src/log.ts';
 import type { Buckets } from '../../../src/objects/buckets.ts';
+import { openElsewhere } from '../../../src/objects/elsewhere/open.ts';
 import { taskOf } from '../../contracts/executor.ts';
 import { createFakeBuckets, type FakeBuckets } from '../../fakes/buckets.ts';
 import { declared } from '../../fakes/definitions.ts';
@@ -37,6 +38,7 @@ async function left(files: string[], onPut: (output: string) => void = () => und
   };
   const workspace = createWorkspace({
     buckets: { ...buckets, put },
+    elsewhere: openElsewhere,
     folder,
     access: () => 'owner',
     inside: (path) => path,

@@ -8,7 +8,7 @@ const wanted: WantedCluster = {
   fingerprint: 'abc',
   ports: [
     { host: '127.0.0.1', hostPort: 41000, nodePort: 30080 },
-    { host: '127.0.0.1', hostPort: 9000, nodePort: 30300 },
+    { host: '127.0.0.1', hostPort: 9000, nodePort: 30081 },
   ],
   mounts: [
     { hostPath: '/data/bin', containerPath: '/oscar/bin', readOnly: true },
@@ -57,7 +57,7 @@ const plain = `{
           "protocol": "TCP"
         },
         {
-          "containerPort": 30300,
+          "containerPort": 30081,
           "hostPort": 9000,
           "listenAddress": "127.0.0.1",
           "protocol": "TCP"
